@@ -1,1 +1,5 @@
-export function closestString(given: string, possible: readonly string[], options?: { caseSensitive?: boolean }): string;
+export function closestString(
+  given: string,
+  possible: readonly string[],
+  options?: { caseSensitive?: boolean },
+): string;

@@ -1,0 +1,79 @@
+/**
+ * The machine, as the product sees it: files below a root, commands, a clock. The only door to the operating system
+ * for provision/. Implementations: real.ts (root "/"), rooted.ts (a copy: nothing leaves the folder, commands are
+ * recorded, not run), fake.ts (in memory, with faults to inject).
+ *
+ * All file calls are synchronous: a journaled change is a fixed sequence of system calls, so that a test can kill the
+ * process at each of them. Paths are absolute inside the root (`/etc/default/grub`); absolute symbolic links resolve
+ * inside the root too.
+ */
+
+export interface Host extends HostFiles, HostFileWriter {
+  /** "/" for the running machine. */
+  readonly root: string;
+  /** Whether `run` acts on the running machine (true) or only records what would have been run (false). */
+  readonly live: boolean;
+  run(command: Command): Promise<CommandResult>;
+  /** Milliseconds since 1970, from the wall clock: for display and records only. */
+  now(): number;
+}
+
+/** Reading. A missing file or folder is `null`; what cannot be read for another reason throws AppError `file-access`. */
+export interface HostFiles {
+  readText(path: string): string | null;
+  readBytes(path: string): Uint8Array | null;
+  /** Names in a folder, sorted; null when there is no such folder. */
+  list(path: string): string[] | null;
+  /** Follows no link at the last part of the path. */
+  stat(path: string): FileStatus | null;
+  /** The text of a symbolic link; null when missing or not a link. */
+  readLink(path: string): string | null;
+}
+
+export interface FileStatus {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Permission bits, e.g. 0o644. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number | null;
+}
+
+/** Writing. Every call is atomic and durable when it returns: temp file, fsync, rename, fsync of the folder. */
+export interface HostFileWriter {
+  /** Replaces or creates; keeps mode and owner of what it replaces unless told; folders above must exist. */
+  writeFile(path: string, bytes: Uint8Array, attributes?: FileAttributes): void;
+  writeLink(path: string, target: string): void;
+  makeFolder(path: string, mode?: number): void;
+  /** Already gone is success. */
+  remove(path: string): void;
+  /** Only an empty folder; already gone is success. */
+  removeFolder(path: string): void;
+}
+
+export interface FileAttributes {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** An argument list, never a shell line. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  /** Who asks and why: goes to the record and to the journal. */
+  readonly step: string;
+  readonly reason: string;
+  readonly stdin?: string;
+  readonly timeoutMs?: number;
+  /** Only looks; may be run on a live host at any time, and answers code 127 on a rooted one instead of being recorded. */
+  readonly readOnly?: true;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The command was written to commands.jsonl instead of being run. */
+  readonly recorded: boolean;
+}
