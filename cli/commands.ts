@@ -1,0 +1,18 @@
+/**
+ * Every subcommand, in the order the help shows them. A new one is a file in this folder and a line here.
+ * They are loaded when called, so that `detect` never waits for the server's code.
+ */
+import type { Command } from "./command.ts";
+
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  detect: async () => (await import("./detect.ts")).detectCommand,
+  plan: async () => (await import("./plan.ts")).planCommand,
+  apply: async () => (await import("./apply.ts")).applyCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  verify: async () => (await import("./verify.ts")).verifyCommand,
+  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  vm: async () => (await import("./vm.ts")).vmCommand,
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  try: async () => (await import("./try.ts")).tryCommand,
+  version: async () => (await import("./version.ts")).versionCommand,
+};
