@@ -52,12 +52,12 @@ export interface Codec<T = unknown> {
 
 const NOTHING: Codec = { decode: () => undefined, encode: () => {}, minBytes: 0 };
 
-function codec<T>(
+/** The codecs of a program live in one table, so their value types are gone; what each takes it checks when it encodes. */
+function codec(
   minBytes: number,
-  decode: (reader: XdrReader) => T,
-  encode: (writer: XdrWriter, value: T) => void,
+  decode: (reader: XdrReader) => unknown,
+  encode: (writer: XdrWriter, value: never) => void,
 ): Codec {
-  // The codecs of a program live in one table; what each takes is checked when it encodes.
   return { minBytes, decode, encode: encode as (writer: XdrWriter, value: unknown) => void };
 }
 
@@ -129,7 +129,7 @@ export class Codecs {
       const type = tag.decode(reader);
       return { type, value: armOf(type).decode(reader) };
     };
-    const encode = (writer: XdrWriter, given: { type: number; value: unknown }) => {
+    const encode = (writer: XdrWriter, given: unknown) => {
       const { type, value } = asRecord(given);
       const arm = armOf(type);
       tag.encode(writer, type);

@@ -55,7 +55,9 @@ export function readApiConstants(xml: string): ApiConstants {
   }
   for (const { name, value } of references) {
     const found = byName.get(value);
-    if (found === undefined || Number.isNaN(found)) throw new SyntaxError(`${name} stands for ${value}, which is unknown`);
+    if (found === undefined || Number.isNaN(found)) {
+      throw new SyntaxError(`${name} stands for ${value}, which is unknown`);
+    }
     for (const values of byType.values()) for (const each of values) if (each.name === name) each.value = found;
   }
   const numbers = new Map<string, number>();

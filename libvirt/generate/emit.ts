@@ -13,7 +13,9 @@ export class Names {
     for (const declaration of declarations) {
       if (declaration.kind === "const") this.constants.set(declaration.name, this.number(declaration.value));
       else this.types.set(declaration.name, declaration);
-      if (declaration.kind === "enum") for (const { name, value } of declaration.values) this.constants.set(name, value);
+      if (declaration.kind === "enum") {
+        for (const { name, value } of declaration.values) this.constants.set(name, value);
+      }
     }
   }
 

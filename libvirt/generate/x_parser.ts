@@ -39,7 +39,8 @@ interface Token {
   line: number;
 }
 
-const TOKEN = /\/\*([\s\S]*?)\*\/|^%.*$|([A-Za-z_][A-Za-z0-9_]*|0x[0-9a-fA-F]+|-?\d+|[{}()\[\]<>;:,=*])|(\s+)|([\s\S])/gm;
+const TOKEN =
+  /\/\*([\s\S]*?)\*\/|^%.*$|([A-Za-z_][A-Za-z0-9_]*|0x[0-9a-fA-F]+|-?\d+|[{}()\[\]<>;:,=*])|(\s+)|([\s\S])/gm;
 
 function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
