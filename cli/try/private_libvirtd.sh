@@ -1,0 +1,38 @@
+#!/bin/sh
+# First process of the namespaces in which the try-out's own libvirtd lives; see private_libvirtd.ts.
+# usage: unshare --mount --net --pid --fork --mount-proc sh private_libvirtd.sh HOME SOCKETS
+# Ends, and with it every process in its PID namespace, when standard input closes: the kernel closes it when the
+# program that started us dies, however it dies.
+set -eu
+home=$1
+sockets=$2
+
+ip link set lo up
+# The folders libvirt has compiled in are covered by ours, in this namespace only.
+mount -t tmpfs tmpfs /run
+mkdir -p /run/libvirt /run/lock
+for folder in etc/libvirt var/lib/libvirt var/cache/libvirt var/log/libvirt; do
+  mkdir -p "$home/$folder" "/$folder"
+  mount --bind "$home/$folder" "/$folder"
+done
+mkdir -p /var/lib/libvirt/images /var/lib/libvirt/qemu
+
+cat > "$home/libvirtd.conf" <<CONF
+unix_sock_dir = "$sockets"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+CONF
+# Its guests run as root of this try-out only; no security driver, cgroup or user of the machine is involved.
+cat > /etc/libvirt/qemu.conf <<CONF
+user = "root"
+group = "root"
+security_driver = "none"
+cgroup_controllers = []
+remember_owner = 0
+CONF
+
+virtlogd -d
+libvirtd -f "$home/libvirtd.conf" -p /run/libvirtd.pid 2> "$home/libvirtd.log" &
+# `read` answers when standard input closes. Nobody says goodbye to libvirtd: its files are complete at any moment, and
+# its orderly end can wait for minutes on a probe that nobody needs any more.
+read -r _ || true
