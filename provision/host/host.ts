@@ -7,12 +7,16 @@
  * process at each of them. Paths are absolute inside the root (`/etc/default/grub`); absolute symbolic links resolve
  * inside the root too.
  */
+import type { ExtendedAttributes } from "./disk.ts";
+import type { StateFolder } from "./state.ts";
 
 export interface Host extends HostFiles, HostFileWriter {
   /** "/" for the running machine. */
   readonly root: string;
   /** Whether `run` acts on the running machine (true) or only records what would have been run (false). */
   readonly live: boolean;
+  /** Where the journal, saved originals and recorded commands are. */
+  readonly state: StateFolder;
   run(command: Command): Promise<CommandResult>;
   /** Milliseconds since 1970, from the wall clock: for display and records only. */
   now(): number;
@@ -28,6 +32,8 @@ export interface HostFiles {
   stat(path: string): FileStatus | null;
   /** The text of a symbolic link; null when missing or not a link. */
   readLink(path: string): string | null;
+  /** Extended attributes, values in base64; follows no link at the last part. */
+  attributes(path: string): ExtendedAttributes;
 }
 
 export interface FileStatus {
@@ -44,18 +50,24 @@ export interface FileStatus {
 export interface HostFileWriter {
   /** Replaces or creates; keeps mode and owner of what it replaces unless told; folders above must exist. */
   writeFile(path: string, bytes: Uint8Array, attributes?: FileAttributes): void;
-  writeLink(path: string, target: string): void;
-  makeFolder(path: string, mode?: number): void;
+  writeLink(path: string, target: string, attributes?: FileAttributes): void;
+  /** The folder above must exist; mode 0755 unless told. */
+  makeFolder(path: string, attributes?: FileAttributes): void;
   /** Already gone is success. */
   remove(path: string): void;
   /** Only an empty folder; already gone is success. */
   removeFolder(path: string): void;
+  /** Removes the temp file a killed write of this path may have left. */
+  sweep(path: string): void;
 }
 
 export interface FileAttributes {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  readonly mtimeMs?: number;
+  /** Extended attributes; absent: those of the file that is replaced. */
+  readonly extended?: ExtendedAttributes;
 }
 
 /** An argument list, never a shell line. */
@@ -68,6 +80,10 @@ export interface Command {
   readonly timeoutMs?: number;
   /** Only looks; may be run on a live host at any time, and answers code 127 on a rooted one instead of being recorded. */
   readonly readOnly?: true;
+  /** Only turns stdin into stdout (`openssl`): is run on every host. */
+  readonly pure?: true;
+  /** Digest of what the command works on: goes to the record, so that a recorded command counts as done. */
+  readonly inputs?: string;
 }
 
 export interface CommandResult {

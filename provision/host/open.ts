@@ -1,0 +1,64 @@
+/** Opens the machine: the running one ("/") or a copy of one below a folder. */
+import { AppError } from "../../model/errors.ts";
+import { type Disk, systemDisk } from "./disk.ts";
+import { RootedFiles } from "./files.ts";
+import type { Command, Host } from "./host.ts";
+import { isMissing, Resolver } from "./resolve.ts";
+import { recordCommand, runCommand } from "./run.ts";
+import { StateFolder } from "./state.ts";
+
+export interface HostOptions {
+  /** Absolute; "/" is the running machine. */
+  readonly root: string;
+  /** Absolute; default `<root>/var/lib/neuron`. */
+  readonly state?: string;
+  /** For tests: where files really are. */
+  readonly disk?: Disk;
+  readonly now?: () => number;
+}
+
+/** Throws `not-found` when the root is no folder. Changes nothing. */
+export function openHost(options: HostOptions): Host {
+  const disk = options.disk ?? systemDisk;
+  const root = realRoot(disk, options.root);
+  const state = new StateFolder(disk, realState(disk, root, options));
+  return new OpenedHost(disk, root, state, options.now ?? Date.now);
+}
+
+class OpenedHost extends RootedFiles implements Host {
+  readonly live: boolean;
+
+  constructor(disk: Disk, root: string, readonly state: StateFolder, readonly now: () => number) {
+    super(disk, root);
+    this.live = root === "/";
+  }
+
+  run(command: Command) {
+    return this.live ? runCommand(command) : recordCommand(command, this.state);
+  }
+}
+
+/** The root may itself be reached through links (`/tmp` on some systems): those outside it are followed once, here. */
+function realRoot(disk: Disk, root: string): string {
+  const real = root === "/" ? "/" : new Resolver(disk, "").resolve(root, { followLast: true });
+  try {
+    if (disk.lstat(real).kind === "folder") return real;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  throw new AppError("not-found", `Cannot open ${root} as a machine: there is no such folder`, {
+    hint: "Give --root the folder that holds its etc, boot and sys",
+  });
+}
+
+/** A state folder inside the root stays inside it whatever links the machine has; outside, the real disk decides. */
+function realState(disk: Disk, root: string, options: HostOptions): string {
+  const asked = options.state ?? `${options.root === "/" ? "" : options.root}/var/lib/neuron`;
+  if (root === "/") return asked;
+  for (const prefix of [options.root, root]) {
+    if (asked.startsWith(`${prefix}/`)) {
+      return new Resolver(disk, root).resolve(asked.slice(prefix.length), { followLast: true });
+    }
+  }
+  return new Resolver(disk, "").resolve(asked, { followLast: true });
+}

@@ -1,0 +1,64 @@
+/** Commands: run on the running machine, recorded on a copy. Always an argument list, never a shell. */
+import { AppError, errorMessage } from "../../model/errors.ts";
+import type { Command, CommandResult } from "./host.ts";
+import type { StateFolder } from "./state.ts";
+
+const defaultTimeoutMs = 10 * 60_000;
+
+/** Code 127 when there is no such program, as a shell says it. */
+export async function runCommand(command: Command): Promise<CommandResult> {
+  const [program, ...args] = command.argv;
+  const timeoutMs = command.timeoutMs ?? defaultTimeoutMs;
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const child = new Deno.Command(program, {
+      args,
+      signal,
+      stdin: command.stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { LC_ALL: "C.UTF-8" },
+    }).spawn();
+    if (command.stdin !== undefined) await feed(child.stdin, command.stdin);
+    const { code, stdout, stderr } = await child.output();
+    if (signal.aborted) throw tookTooLong(command, timeoutMs);
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr), recorded: false };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      return { code: 127, stdout: "", stderr: `${program}: not found`, recorded: false };
+    }
+    if (error instanceof AppError) throw error;
+    throw new AppError("command-failed", `Cannot run ${command.argv.join(" ")}: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch {
+    // It ended without reading: its exit code says more than our broken pipe.
+  }
+}
+
+function tookTooLong(command: Command, timeoutMs: number): AppError {
+  return new AppError(
+    "command-failed",
+    `Cannot finish ${command.argv.join(" ")}: it was stopped after ${timeoutMs / 1000} s`,
+    { hint: "Run that command by hand to see where it hangs" },
+  );
+}
+
+/** On a copy: pure commands run, looks find nothing, everything else is one line in commands.jsonl. */
+export async function recordCommand(command: Command, state: StateFolder): Promise<CommandResult> {
+  if (command.pure === true) return await runCommand(command);
+  if (command.readOnly === true) return { code: 127, stdout: "", stderr: "", recorded: false };
+  const { argv, step, reason, inputs } = command;
+  const line = JSON.stringify({ argv, step, reason, ...(inputs === undefined ? {} : { inputs }) });
+  state.append("commands.jsonl", new TextEncoder().encode(`${line}\n`));
+  return { code: 0, stdout: "", stderr: "", recorded: true };
+}

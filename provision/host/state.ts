@@ -1,0 +1,115 @@
+/**
+ * The state folder: append-only files, originals saved under the SHA-256 of their bytes, and the lock of the one
+ * writer. It belongs to root alone (0700) and is created by the first write; reading a missing one finds nothing.
+ * Knows no format: that is journal.ts and commands.ts.
+ */
+import { createHash } from "node:crypto";
+import { AppError } from "../../model/errors.ts";
+import type { Disk } from "./disk.ts";
+import { fileAccess, parentOf, temporaryOf } from "./files.ts";
+import { isMissing } from "./resolve.ts";
+
+export class StateFolder {
+  readonly #disk: Disk;
+
+  /** `path` is absolute and real: links in it are already resolved. */
+  constructor(disk: Disk, readonly path: string) {
+    this.#disk = disk;
+  }
+
+  read(name: string): Uint8Array | null {
+    try {
+      return this.#disk.readFile(`${this.path}/${name}`);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw fileAccess("read", `${this.path}/${name}`, error);
+    }
+  }
+
+  /** Durable when it returns, the name of a new file included. */
+  append(name: string, bytes: Uint8Array): void {
+    this.#write(name, (path) => {
+      const isNew = this.#isMissing(path);
+      this.#disk.appendFile(path, bytes, 0o600);
+      if (isNew) this.#disk.syncFolder(this.path);
+    });
+  }
+
+  /** Cuts off what a killed append left behind. */
+  truncate(name: string, sizeBytes: number): void {
+    this.#write(name, (path) => this.#disk.truncate(path, sizeBytes));
+  }
+
+  /** Keeps bytes under their digest and returns it; what is there already is not written again. */
+  save(bytes: Uint8Array): string {
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    this.#write(`saved/${digest}`, (path) => {
+      if (!this.#isMissing(path)) return;
+      this.#makeFolder(parentOf(path));
+      const temp = temporaryOf(path);
+      if (!this.#isMissing(temp)) this.#disk.unlink(temp);
+      this.#disk.createFile(temp, bytes, 0o600);
+      this.#disk.syncFile(temp);
+      this.#disk.rename(temp, path);
+      this.#disk.syncFolder(parentOf(path));
+    });
+    return digest;
+  }
+
+  /** Throws `journal-damaged` when the copy is missing or no longer what it was. */
+  saved(digest: string): Uint8Array {
+    const bytes = this.read(`saved/${digest}`);
+    if (bytes === null || createHash("sha256").update(bytes).digest("hex") !== digest) {
+      throw new AppError(
+        "journal-damaged",
+        `Cannot restore from ${this.path}/saved/${digest}: it is missing or damaged`,
+        {
+          hint: "Restore the state folder from a backup; the file on the machine was left as it is",
+        },
+      );
+    }
+    return bytes;
+  }
+
+  /** One writer at a time; throws `locked` when another run is at work. */
+  lock(): Disposable {
+    let lock: Disposable | null = null;
+    this.#write("lock", (path) => {
+      lock = this.#disk.lock(path);
+    });
+    if (lock === null) {
+      throw new AppError("locked", `Cannot start: another neuron-setup is changing this machine (${this.path}/lock)`, {
+        hint: "Wait until it is done, then run this again",
+      });
+    }
+    return lock;
+  }
+
+  #isMissing(path: string): boolean {
+    try {
+      this.#disk.lstat(path);
+      return false;
+    } catch (error) {
+      if (isMissing(error)) return true;
+      throw error;
+    }
+  }
+
+  #makeFolder(path: string): void {
+    if (!this.#isMissing(path)) return;
+    const parent = parentOf(path);
+    if (parent !== path) this.#makeFolder(parent);
+    const mode = path.startsWith(this.path) ? 0o700 : 0o755;
+    this.#disk.mkdir(path, mode);
+    this.#disk.syncFolder(parent);
+  }
+
+  #write(name: string, call: (path: string) => void): void {
+    try {
+      this.#makeFolder(this.path);
+      call(`${this.path}/${name}`);
+    } catch (error) {
+      throw fileAccess("write", `${this.path}/${name}`, error);
+    }
+  }
+}
