@@ -45,6 +45,8 @@ export interface CallOptions {
 
 /** The client's side of an open stream, as the connection feeds it. */
 export interface StreamReceiver {
+  /** Called first: the serial that the stream's packets carry, both ways. */
+  opening(serial: number): void;
   /** A packet of the stream; `payload` is only valid during the call. */
   packet(message: Message): void;
   lost(error: LibvirtError): void;
@@ -124,33 +126,37 @@ export class Rpc {
   }
 
   /** Makes one call. The reply is undefined for a procedure that returns nothing. */
-  call(program: Program, name: string, args: unknown, options: CallOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const pending = this.#prepare(program, name, args, options);
-      pending.settle = { resolve, reject };
-      this.#follow(pending, options.signal);
-      this.#waiting.push(pending);
-      this.#advance();
-    });
+  async call(program: Program, name: string, args: unknown, options: CallOptions = {}): Promise<unknown> {
+    return await this.#dispatch(this.#prepare(program, name, args, options), options.signal);
   }
 
-  /** Makes the call that opens a stream, and gives its packets to `receiver` until `endStream`. Returns its serial. */
-  async openStream(program: Program, name: string, args: unknown, receiver: StreamReceiver, options: CallOptions = {}) {
+  /** Makes the call that opens a stream, and gives its packets to `receiver` until `endStream`. */
+  async openStream(
+    program: Program,
+    name: string,
+    args: unknown,
+    receiver: StreamReceiver,
+    options: CallOptions = {},
+  ): Promise<unknown> {
     const pending = this.#prepare(program, name, args, options);
     const { serial } = pending;
     this.#streams.set(serial, receiver);
+    receiver.opening(serial);
     try {
-      await new Promise((resolve, reject) => {
-        pending.settle = { resolve, reject };
-        this.#follow(pending, options.signal);
-        this.#waiting.push(pending);
-        this.#advance();
-      });
+      return await this.#dispatch(pending, options.signal);
     } catch (error) {
       this.#streams.delete(serial);
       throw error;
     }
-    return serial;
+  }
+
+  #dispatch(pending: Pending, signal: AbortSignal | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      pending.settle = { resolve, reject };
+      if (signal !== undefined) this.#follow(pending, pending.settle, signal);
+      this.#waiting.push(pending);
+      this.#advance();
+    });
   }
 
   endStream(serial: number): void {
@@ -209,13 +215,11 @@ export class Rpc {
     return { program, name, schema, serial, settle: undefined, frame: bytes, deadline };
   }
 
-  #follow(pending: Pending, signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const settle = pending.settle;
+  /** Gives the call up when the signal says so. */
+  #follow(pending: Pending, settle: NonNullable<Pending["settle"]>, signal: AbortSignal): void {
     const onAbort = () =>
       this.#giveUp(pending, "VIR_ERR_OPERATION_ABORTED", `${pending.name} was given up by its caller`, signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    if (settle === undefined) return;
     const forget = () => signal.removeEventListener("abort", onAbort);
     pending.settle = {
       resolve: (value) => (forget(), settle.resolve(value)),
