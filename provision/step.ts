@@ -1,10 +1,11 @@
 /**
- * The two types every step speaks: what a step can do, and one change it wants to make.
- * A step is data and pure functions around two impure verbs, apply and rollback; the engine knows no step by name.
+ * What a step is: it looks at the machine and says what it wants there; the engine makes it so and takes it back.
+ * A step never writes. Wanting files, links and commands as data is what lets one engine journal, diff, fault-test,
+ * repair and roll back every step alike.
  */
 import type { Finding } from "../model/errors.ts";
 import type { HostSpec } from "../model/host_spec.ts";
-import type { Host } from "./host/host.ts";
+import type { Host, HostFiles } from "./host/host.ts";
 
 export type StepName =
   | "preflight"
@@ -17,36 +18,108 @@ export type StepName =
 
 export type Phase = "host" | "workload";
 
-/** One thing that will be different. `reason` is for people and never decides anything. */
-export interface Change {
-  readonly action: "create" | "update" | "delete" | "run";
-  /** A path inside the root, or the command line of a `run`. */
-  readonly target: string;
-  readonly before: unknown;
-  readonly after: unknown;
-  readonly reason: string;
-  readonly needs?: "reboot";
-  readonly irreversible?: true;
-}
-
-export interface Report {
-  progress(what: string, done: number, total: number, unit: string): void;
-}
-
-/**
- * inspect only reads; plan and verify are pure; apply and rollback are idempotent: either may be called again after a
- * crash in its middle, and rollback of what is already gone is success.
- */
+/** inspect only reads; blockers, wants and verify are pure: the same input gives the same answer. */
 export interface Step<Seen = unknown> {
   readonly name: StepName;
   readonly title: string;
   readonly phase: Phase;
-  inspect(host: Host): Promise<Seen>;
-  /** [] means: nothing to do. Sorted; the same input gives the same list. */
-  plan(spec: HostSpec, seen: Seen): Change[];
-  apply(host: Host, change: Change, report: Report): Promise<void>;
+  inspect(host: Host, spec: HostSpec): Promise<Seen>;
+  /** Why this machine cannot be changed as asked; every blocker of every step is told at once, before any write. */
+  blockers?(spec: HostSpec, seen: Seen): Finding[];
+  /** Everything the step answers for, whether or not it is there already. */
+  wants(spec: HostSpec, seen: Seen): Wants;
+  /**
+   * What files cannot tell. "written": what must hold right after apply; "effective": also what holds only after the
+   * reboot. Findings of severity `blocker` are claims that do not hold.
+   */
   verify(spec: HostSpec, seen: Seen, when: "written" | "effective"): Finding[];
-  rollback(host: Host, change: Change): Promise<void>;
+}
+
+export interface Wants {
+  readonly nodes: readonly WantedNode[];
+  readonly commands?: readonly WantedCommand[];
+}
+
+/** One path as it shall be. Folders above are made as needed and belong to it. */
+export type WantedNode = WantedFile | WantedMade | WantedLink | WantedAbsent;
+
+interface Wanted {
+  readonly path: string;
+  /** For people; never decides anything. */
+  readonly reason: string;
+  /** Ids of the commands to run when this path changes. */
+  readonly triggers?: readonly string[];
+  readonly needs?: "reboot";
+}
+
+export interface WantedFile extends Wanted {
+  readonly kind: "file";
+  readonly text: string;
+  /** Default 0644. */
+  readonly mode?: number;
+}
+
+/** A file whose bytes are not known before they are made: a key. `valid` says that what is there is good as it is. */
+export interface WantedMade extends Wanted {
+  readonly kind: "made";
+  readonly valid: boolean;
+  readonly mode: number;
+  /** What the plan shows in place of the bytes. */
+  readonly what: string;
+  make(host: Host): Promise<Uint8Array>;
+}
+
+export interface WantedLink extends Wanted {
+  readonly kind: "link";
+  readonly target: string;
+}
+
+/** Ours from an earlier apply, and not wanted any more. */
+export interface WantedAbsent extends Wanted {
+  readonly kind: "absent";
+}
+
+/** A command that brings something derived up to date: grub.cfg, the initrd, systemd's idea of its units. */
+export interface WantedCommand {
+  /** The same id in two steps is one command, run once, in the later step. */
+  readonly id: string;
+  readonly argv: readonly [string, ...string[]];
+  readonly reason: string;
+  /** The running machine shows that it has to run although no file changes. */
+  readonly due: boolean;
+  /** What it writes: saved before, so that a rollback brings back the bytes instead of making new ones. */
+  readonly derives: readonly string[];
+  /** Runs at rollback; absent: the command itself, once its files are back. */
+  readonly undo?: readonly [string, ...string[]];
+  /** Nothing at rollback: what it made stays (accounts). */
+  readonly keeps?: true;
+  readonly needs?: "reboot";
+}
+
+/** One thing that will be different, as `plan` shows it. `reason` is for people and never decides anything. */
+export interface Change {
+  readonly action: "create" | "update" | "delete" | "run";
+  /** A path inside the root, or the command line of a `run`. */
+  readonly target: string;
+  readonly before: NodeView | null;
+  readonly after: NodeView | CommandView | null;
+  readonly reason: string;
+  readonly needs?: "reboot";
+}
+
+/** `text` where the file is text and no secret. */
+export interface NodeView {
+  readonly kind: "file" | "link" | "folder" | "other";
+  readonly mode?: string;
+  readonly text?: string;
+  readonly sha256?: string;
+  readonly what?: string;
+  readonly target?: string;
+}
+
+export interface CommandView {
+  readonly kind: "command";
+  readonly argv: readonly string[];
 }
 
 /** The document `neuron.plan/1` of the command line contract. */
@@ -56,4 +129,12 @@ export interface Plan {
   readonly digest: `sha256:${string}`;
   readonly rebootNeeded: boolean;
   readonly steps: readonly { readonly name: StepName; readonly title: string; readonly changes: readonly Change[] }[];
+  /** Why apply would refuse; absent when it would not. */
+  readonly blockers?: readonly Finding[];
+}
+
+/** Reads a file a step wants to compare with; a link to a folder or a device is not text. */
+export function readTextOrNull(files: HostFiles, path: string): string | null {
+  const status = files.stat(path);
+  return status === null || status.kind === "folder" || status.kind === "other" ? null : files.readText(path);
 }

@@ -1,6 +1,7 @@
 /** Commands: run on the running machine, recorded on a copy. Always an argument list, never a shell. */
 import { AppError, errorMessage } from "../../model/errors.ts";
 import type { Command, CommandResult } from "./host.ts";
+import { appendRecord } from "./recorded.ts";
 import type { StateFolder } from "./state.ts";
 
 const defaultTimeoutMs = 10 * 60_000;
@@ -59,6 +60,6 @@ export async function recordCommand(command: Command, state: StateFolder): Promi
   if (command.readOnly === true) return { code: 127, stdout: "", stderr: "", recorded: false };
   const { argv, step, reason, inputs } = command;
   const line = JSON.stringify({ argv, step, reason, ...(inputs === undefined ? {} : { inputs }) });
-  state.append("commands.jsonl", new TextEncoder().encode(`${line}\n`));
+  appendRecord(state, line);
   return { code: 0, stdout: "", stderr: "", recorded: true };
 }

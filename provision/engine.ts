@@ -1,0 +1,105 @@
+/**
+ * The engine: what every face of the program (command line, page, tests) calls to plan, apply, verify and roll back.
+ * Knows no step by name and changes nothing but through apply and rollback.
+ */
+import { AppError, type Finding } from "../model/errors.ts";
+import type { HostSpec } from "../model/host_spec.ts";
+import { readHistory, rebootNeeded } from "./engine/history.ts";
+import { changeOf, makePlan, type Planning } from "./engine/plan.ts";
+import { readBootId, undo, type Undone } from "./engine/undo.ts";
+import type { Host } from "./host/host.ts";
+import { Journal } from "./journal.ts";
+import type { Phase, Step, StepName } from "./step.ts";
+
+export { type Applied, apply, type ApplyEvent, type ApplyOptions, refuse } from "./engine/apply.ts";
+export type { Kept, Undone } from "./engine/undo.ts";
+export type { Planning } from "./engine/plan.ts";
+
+/** Read-only: makes no state folder, takes no lock. */
+export async function plan(host: Host, steps: readonly Step[], spec: HostSpec, phase: Phase): Promise<Planning> {
+  return await makePlan(host, steps, spec, phase, readHistory(Journal.open(host.state).records).pending);
+}
+
+export type When = "written" | "effective";
+
+/** After the reboot that makes changes effective everything is judged; before it, and on a copy, what is written. */
+export function whenToJudge(host: Host): When {
+  return host.live && !isRebootNeeded(host) ? "effective" : "written";
+}
+
+export function isRebootNeeded(host: Host): boolean {
+  return rebootNeeded(Journal.open(host.state).records, readBootId(host));
+}
+
+/** Every claim that does not hold, as findings; a path that is not as wanted is a blocker. */
+export async function verify(host: Host, steps: readonly Step[], spec: HostSpec, when: When): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const step of steps) {
+    const seen = await step.inspect(host, spec);
+    for (const node of step.wants(spec, seen).nodes) {
+      const change = changeOf(host, node);
+      if (change === null) continue;
+      findings.push({
+        code: `${step.name.replaceAll("_", "-")}-not-written`,
+        severity: "blocker",
+        title: `${step.name}: ${node.path} ${change.action === "create" ? "is missing" : "is not as it shall be"}`,
+        hint: "neuron-setup plan shows the difference, apply repairs it",
+        target: node.path,
+      });
+    }
+    findings.push(...step.verify(spec, seen, when));
+  }
+  return findings;
+}
+
+export interface StandingChange {
+  readonly step: StepName;
+  readonly target: string;
+  /** Its intent is written and nothing says that it was finished. */
+  readonly halfDone: boolean;
+}
+
+export interface Status {
+  readonly standing: readonly StandingChange[];
+  readonly rebootNeeded: boolean;
+  readonly interrupted: boolean;
+  /** Phase and answers of the last apply; null when there was none. */
+  readonly last: { readonly atMs: number; readonly phase: Phase; readonly origin: unknown } | null;
+}
+
+/** What the journal says was done to this machine and not taken back. */
+export function status(host: Host): Status {
+  const { standing, done, interrupted, lastBegin } = readHistory(Journal.open(host.state).records);
+  return {
+    standing: standing.map((change) => ({
+      step: change.step,
+      target: change.type === "intent" ? change.path : change.argv.join(" "),
+      halfDone: !done.has(change.id),
+    })),
+    rebootNeeded: isRebootNeeded(host),
+    interrupted,
+    last: lastBegin,
+  };
+}
+
+/**
+ * Takes back everything, or what came after the step `to`. What somebody changed since stays and is returned in `kept`.
+ * May be killed anywhere and run again.
+ */
+export async function rollback(host: Host, steps: readonly Step[], to: StepName | null): Promise<Undone> {
+  using _lock = host.state.lock();
+  const journal = Journal.open(host.state);
+  const order = steps.map(({ name }) => name);
+  const keep = to === null ? -1 : order.indexOf(to);
+  if (to !== null && keep === -1) {
+    throw new AppError("usage", `Cannot roll back to "${to}": there is no such step`, {
+      hint: `The steps are ${order.join(", ")}`,
+    });
+  }
+  const standing = readHistory(journal.records).standing.filter(({ step }) => order.indexOf(step) > keep);
+  const undone = await undo(host, journal, standing);
+  if (undone.kept.length === 0 && standing.length > 0) {
+    journal.append({ type: "end", outcome: "rolled-back", atMs: host.now() });
+  }
+  return undone;
+}

@@ -1,0 +1,174 @@
+/**
+ * Takes changes back, newest first: after a failure the changes of one run, on request those of many. Every act is
+ * idempotent and journaled after it, so that being killed anywhere only means doing it again. What somebody else changed
+ * meanwhile is left alone and told.
+ */
+import { AppError, errorMessage } from "../../model/errors.ts";
+import type { Host } from "../host/host.ts";
+import type { CommandIntent, Journal, NodeIntent } from "../journal.ts";
+import { type NodeStatus, putBack, readNode, sameNode, sha256 } from "../node.ts";
+import type { StepName } from "../step.ts";
+import { unifiedDiff } from "../plan_text.ts";
+import { readHistory } from "./history.ts";
+
+export interface Undone {
+  readonly paths: readonly string[];
+  readonly kept: readonly Kept[];
+}
+
+/** A change that was not taken back, and why. */
+export interface Kept {
+  readonly step: StepName;
+  readonly target: string;
+  readonly reason: string;
+  /** From what Neuron wrote to what is there now, where both are text. */
+  readonly diff?: string;
+}
+
+export async function undo(
+  host: Host,
+  journal: Journal,
+  standing: readonly (NodeIntent | CommandIntent)[],
+): Promise<Undone> {
+  const bootId = readBootId(host);
+  const paths: string[] = [];
+  const kept: Kept[] = [];
+  for (const group of byPathNewestFirst(standing)) {
+    const obstacle = restore(host, group);
+    if (obstacle !== null) {
+      kept.push(obstacle);
+      continue;
+    }
+    paths.push(group[0]!.path);
+    for (const { id } of group.toReversed()) journal.append({ type: "undone", id, bootId });
+  }
+  const commands = standing.filter((change) => change.type === "command");
+  for (const command of commands.toReversed()) {
+    const failed = await undoCommand(host, command);
+    if (failed !== null) kept.push(failed);
+    else journal.append({ type: "undone", id: command.id, bootId });
+  }
+  kept.push(...await refresh(host, journal));
+  return { paths, kept };
+}
+
+/** Changes of one path together, oldest first; the path that was first touched comes last, as its folders belong to it. */
+function byPathNewestFirst(standing: readonly (NodeIntent | CommandIntent)[]): NodeIntent[][] {
+  const groups = new Map<string, NodeIntent[]>();
+  for (const change of standing) {
+    if (change.type !== "intent") continue;
+    const group = groups.get(change.path);
+    if (group === undefined) groups.set(change.path, [change]);
+    else group.push(change);
+  }
+  return [...groups.values()].toReversed();
+}
+
+/** Null when the path is again what it was before the first change of the group. */
+function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
+  const { path, step, before: original } = group[0]!;
+  host.sweep(path);
+  const now = readNode(host, path);
+  const known = group.flatMap(({ before, after }) => [before, after]);
+  if (!known.some((node) => sameNode(node, now))) {
+    return { step, target: path, reason: "somebody changed it since", ...diffSince(host, path, group.at(-1)!.after) };
+  }
+  putBack(host, path, original);
+  for (const folder of group.flatMap(({ folders }) => folders).toSorted((a, b) => b.length - a.length)) {
+    if (host.list(folder)?.length === 0) host.removeFolder(folder);
+  }
+  return null;
+}
+
+function diffSince(host: Host, path: string, written: NodeStatus): { diff?: string } {
+  const now = readNode(host, path);
+  if (written.kind !== "file" || now.kind !== "file" || ((written.mode | now.mode) & 0o044) === 0) return {};
+  try {
+    const text = new TextDecoder();
+    return { diff: unifiedDiff(path, text.decode(host.state.saved(written.sha256)), host.readText(path) ?? "") };
+  } catch {
+    // What was written is not kept when it could be made again: the path alone has to do.
+    return {};
+  }
+}
+
+async function undoCommand(host: Host, command: CommandIntent): Promise<Kept | null> {
+  if (typeof command.undo === "string") return null;
+  return await run(host, command, command.undo, `take back: ${command.reason}`);
+}
+
+/** Runs, or restores the result of, each command whose files are no longer what it last saw. */
+async function refresh(host: Host, journal: Journal): Promise<Kept[]> {
+  const history = readHistory(journal.records);
+  const kept: Kept[] = [];
+  for (const id of history.pending) {
+    const runs = journal.records.filter((record) => record.type === "command" && record.command === id);
+    const latest = runs.at(-1);
+    // Never started: the next apply does it, or the files are back before it ever saw them.
+    if (latest?.type !== "command") continue;
+    const stands = history.standing.some((change) => change.type === "intent" && change.triggers.includes(id));
+    const restored = latest.undo !== "again" || (!stands && restoreDerived(host, journal, id));
+    const failed = restored ? null : await run(host, latest, latest.argv, `after a rollback: ${latest.reason}`);
+    if (failed !== null) kept.push(failed);
+    else journal.append({ type: "refreshed", command: id });
+  }
+  return kept;
+}
+
+/** Brings back what the first run of a command overwrote; false when that is not known or no longer fits. */
+function restoreDerived(host: Host, journal: Journal, command: string): boolean {
+  const runs = runsSinceRefresh(journal, command);
+  const first = runs[0];
+  const last = runs.at(-1);
+  if (!host.live || first === undefined || last === undefined) return false;
+  const originals = Object.entries(first.derives);
+  if (originals.length === 0) return false;
+  const { derived } = readHistory(journal.records);
+  const left = derived.get(last.id);
+  // A finished command's result must be as it left it: a kernel that was updated since needs a new one.
+  const fits = left === undefined ||
+    originals.every(([path, before]) => {
+      const now = readNode(host, path);
+      return sameNode(now, before) || sameNode(now, left[path] ?? { kind: "absent" });
+    });
+  if (!fits) return false;
+  for (const [path, before] of originals) putBack(host, path, before);
+  return true;
+}
+
+function runsSinceRefresh(journal: Journal, command: string): CommandIntent[] {
+  let runs: CommandIntent[] = [];
+  for (const record of journal.records) {
+    if (record.type === "refreshed" && record.command === command) runs = [];
+    if (record.type === "command" && record.command === command) runs.push(record);
+  }
+  return runs;
+}
+
+async function run(
+  host: Host,
+  command: CommandIntent,
+  argv: readonly [string, ...string[]],
+  reason: string,
+): Promise<Kept | null> {
+  try {
+    const inputs = sha256(`taken back ${command.id}`);
+    const result = await host.run({ argv, step: command.step, reason, inputs });
+    if (result.code === 0) return null;
+    return {
+      step: command.step,
+      target: argv.join(" "),
+      reason: `it ended with code ${result.code}: ${lastLine(result.stderr)}`,
+    };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "command-failed") throw error;
+    return { step: command.step, target: argv.join(" "), reason: errorMessage(error) };
+  }
+}
+
+export const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
+
+/** Tells one boot of the machine from the next; null on a copy. */
+export function readBootId(host: Host): string | null {
+  return host.live ? host.readText("/proc/sys/kernel/random/boot_id")?.trim() ?? null : null;
+}

@@ -1,0 +1,33 @@
+/** commands.jsonl: what would have been run, and what a copy's plan therefore counts as done. A line that is not ours, or torn, counts as nothing. */
+import type { StateFolder } from "./state.ts";
+
+export const recordedName = "commands.jsonl";
+
+/** The inputs the newest record of these words has, when this step recorded it; null when there is none. */
+export function lastRecordedInputs(state: StateFolder, step: string, argv: readonly string[]): string | null {
+  const lines = new TextDecoder().decode(state.read(recordedName) ?? new Uint8Array()).split("\n").reverse();
+  const words = JSON.stringify(argv);
+  for (const line of lines) {
+    const record = parseRecord(line);
+    if (record === null || JSON.stringify(record.argv) !== words) continue;
+    return record.step === step && typeof record.inputs === "string" ? record.inputs : null;
+  }
+  return null;
+}
+
+/** A torn last line, left by a killed run, is cut off first. */
+export function appendRecord(state: StateFolder, line: string): void {
+  const bytes = state.read(recordedName) ?? new Uint8Array();
+  const sound = bytes.lastIndexOf(0x0a) + 1;
+  if (sound !== bytes.length) state.truncate(recordedName, sound);
+  state.append(recordedName, new TextEncoder().encode(`${line}\n`));
+}
+
+function parseRecord(line: string): { argv?: unknown; step?: unknown; inputs?: unknown } | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : null;
+  } catch {
+    return null;
+  }
+}
