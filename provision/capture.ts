@@ -1,0 +1,192 @@
+/**
+ * A machine's description as files: what was looked at while someone looked, with links kept, so that the copy can be
+ * given to `--root`. Whatever is only listed or asked for is kept as an empty file or folder. Reads through HostFiles
+ * only and writes nothing: capture_tar.ts packs the entries, cli/capture_folder.ts lays them out.
+ */
+import type { FileStatus, HostFiles } from "./host/host.ts";
+import { detectFrom } from "./hardware/detect.ts";
+import { Reading } from "./hardware/reading.ts";
+
+/** Paths are absolute inside the root; folders come before what is in them. */
+export type CaptureEntry =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
+  | { readonly kind: "file"; readonly path: string; readonly mode: number; readonly bytes: Uint8Array };
+
+/** What planning looks at beyond detection: boot loader, initramfs, module and account files. Folders are taken whole. */
+const PLAN_PATHS = [
+  "/boot/grub/grub.cfg",
+  "/boot/grub/grubenv",
+  "/boot/grub2/grub.cfg",
+  "/boot/grub2/grubenv",
+  "/boot/loader",
+  "/efi/loader",
+  "/boot/efi/loader",
+  "/etc/default/grub",
+  "/etc/default/grub.d",
+  "/etc/dracut.conf",
+  "/etc/dracut.conf.d",
+  "/etc/fstab",
+  "/etc/group",
+  "/etc/initramfs-tools",
+  "/etc/kernel",
+  "/etc/mkinitcpio.conf",
+  "/etc/mkinitcpio.d",
+  "/etc/modprobe.d",
+  "/etc/modules",
+  "/etc/modules-load.d",
+  "/etc/libvirt/libvirtd.conf",
+  "/etc/libvirt/qemu.conf",
+  "/etc/sysctl.d",
+  "/etc/tmpfiles.d",
+];
+
+/** Programs whose presence tells which tools a system has; copied as empty files. */
+const PROGRAMS = [
+  ...["/usr/sbin/update-grub", "/usr/sbin/grub-mkconfig", "/usr/sbin/grub2-mkconfig", "/usr/bin/grub-mkconfig"],
+  ...["/usr/sbin/update-initramfs", "/usr/bin/bootctl", "/usr/bin/apt-get", "/usr/bin/dnf", "/usr/bin/pacman"],
+  ...["/usr/sbin/libvirtd", "/usr/sbin/virtqemud", "/usr/bin/qemu-system-x86_64", "/usr/bin/swtpm"],
+];
+
+/** A configuration file is small; what is larger is something else and is kept empty. */
+const MAX_CONFIGURATION_BYTES = 1024 * 1024;
+
+/** Everything `detect` and `plan` look at. Files that cannot be read are left out. */
+export function capture(files: HostFiles): CaptureEntry[] {
+  const copy = new Copy(files);
+  const reading = new Reading(files);
+  detectFrom(reading);
+  for (const { question, path } of reading.questions()) {
+    if (question === "text" || question === "bytes") copy.file(path);
+    else if (question === "list") copy.folder(path);
+    else copy.presence(path);
+  }
+  for (const path of PLAN_PATHS) copy.tree(path, MAX_CONFIGURATION_BYTES);
+  for (const path of PROGRAMS) copy.presence(path);
+  return copy.entries();
+}
+
+/** More links than the kernel follows in one path (MAXSYMLINKS). */
+const MAX_LINKS = 40;
+const MAX_TREE_DEPTH = 6;
+
+/** Where a path really is, and the links and folders on the way there. */
+interface Place {
+  readonly real: string;
+  readonly way: readonly CaptureEntry[];
+}
+
+class Copy {
+  readonly #files: HostFiles;
+  readonly #entries = new Map<string, CaptureEntry>();
+  readonly #links = new Map<string, string | null>();
+
+  constructor(files: HostFiles) {
+    this.#files = files;
+  }
+
+  entries(): CaptureEntry[] {
+    return [...this.#entries.values()].sort((a, b) => a.path < b.path ? -1 : 1);
+  }
+
+  file(path: string): void {
+    const place = this.#follow(path, true);
+    const bytes = place === null ? null : this.#try(() => this.#files.readBytes(place.real));
+    if (place === null || bytes === null) return;
+    const mode = this.#try(() => this.#files.stat(place.real))?.mode ?? 0o644;
+    this.#keep(place, { kind: "file", path: place.real, mode, bytes });
+  }
+
+  /** The folder and the names in it. */
+  folder(path: string): void {
+    const place = this.#follow(path, true);
+    const names = place === null ? null : this.#try(() => this.#files.list(place.real));
+    if (place === null || names === null) return;
+    this.#keep(place, { kind: "folder", path: place.real });
+    for (const name of names) this.presence(`${place.real === "/" ? "" : place.real}/${name}`);
+  }
+
+  /** That there is something, and of what kind; a link with its text. */
+  presence(path: string): void {
+    const place = this.#follow(path, false);
+    const status = place === null ? null : this.#try(() => this.#files.stat(place.real));
+    if (place === null || status === null) return;
+    const entry = this.#placeholder(place.real, status);
+    if (entry !== null) this.#keep(place, entry);
+  }
+
+  /** A file, or everything below a folder. */
+  tree(path: string, maxBytes: number, depth = 0): void {
+    const place = this.#follow(path, true);
+    const status = place === null ? null : this.#try(() => this.#files.stat(place.real));
+    if (place === null || status === null) return;
+    if (status.kind === "file" && status.sizeBytes <= maxBytes) return this.file(path);
+    this.presence(place.real);
+    if (status.kind !== "folder" || depth === MAX_TREE_DEPTH) return;
+    for (const name of this.#try(() => this.#files.list(place.real)) ?? []) {
+      this.tree(`${path}/${name}`, maxBytes, depth + 1);
+    }
+  }
+
+  #placeholder(path: string, status: FileStatus): CaptureEntry | null {
+    if (status.kind === "folder") return { kind: "folder", path };
+    if (status.kind === "file") return { kind: "file", path, mode: status.mode, bytes: new Uint8Array() };
+    const target = status.kind === "link" ? this.#link(path) : null;
+    return target === null ? null : { kind: "link", path, target };
+  }
+
+  /** null: in a circle of links. */
+  #follow(path: string, followLast: boolean): Place | null {
+    const way: CaptureEntry[] = [];
+    let rest = path.split("/").filter((part) => part !== "");
+    let real = "";
+    let links = 0;
+    while (rest.length > 0) {
+      const [part, ...after] = rest as [string, ...string[]];
+      if (part === "." || part === "..") {
+        real = part === ".." ? real.slice(0, Math.max(real.lastIndexOf("/"), 0)) : real;
+        rest = after;
+        continue;
+      }
+      const here = `${real}/${part}`;
+      const target = after.length > 0 || followLast ? this.#link(here) : null;
+      if (target === null) {
+        if (after.length > 0) way.push({ kind: "folder", path: here });
+        real = here;
+        rest = after;
+        continue;
+      }
+      if (++links > MAX_LINKS) return null;
+      way.push({ kind: "link", path: here, target });
+      if (target.startsWith("/")) real = "";
+      rest = [...target.split("/").filter((name) => name !== ""), ...after];
+    }
+    return { real: real === "" ? "/" : real, way };
+  }
+
+  /** Keeps what is there and the way to it; content replaces an empty place-holder, never the other way round. */
+  #keep(place: Place, entry: CaptureEntry): void {
+    for (const step of [...place.way, entry]) {
+      const known = this.#entries.get(step.path);
+      const fills = known?.kind === "file" && step.kind === "file" && step.bytes.length > 0;
+      if (known === undefined || fills) this.#entries.set(step.path, step);
+    }
+  }
+
+  #link(path: string): string | null {
+    const known = this.#links.get(path);
+    if (known !== undefined) return known;
+    const target = this.#try(() => this.#files.readLink(path));
+    this.#links.set(path, target);
+    return target;
+  }
+
+  #try<T>(ask: () => T | null): T | null {
+    try {
+      return ask();
+    } catch {
+      // What cannot be read cannot be copied; detect says so of the same file.
+      return null;
+    }
+  }
+}
