@@ -1,0 +1,48 @@
+/** Who changed what, from where, with which result: one line each, whatever the words in it. Never a secret. */
+import type { DatabaseSync } from "node:sqlite";
+
+export interface AuditEntry {
+  readonly atMs: number;
+  /** First digits of the session's hash: tells sessions apart, opens none. */
+  readonly session: string;
+  readonly address: string;
+  readonly request: string;
+  readonly result: string;
+}
+
+export class AuditLog {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  record(entry: AuditEntry): void {
+    this.#database.prepare("insert into audit (at_ms, session, address, request, result) values (?, ?, ?, ?, ?)").run(
+      entry.atMs,
+      escapeControl(entry.session),
+      escapeControl(entry.address),
+      escapeControl(entry.request),
+      escapeControl(entry.result),
+    );
+  }
+
+  /** Newest first. */
+  read(limit: number): AuditEntry[] {
+    return this.#database.prepare("select * from audit order by id desc limit ?").all(limit).map((row) => ({
+      atMs: Number(row.at_ms),
+      session: String(row.session),
+      address: String(row.address),
+      request: String(row.request),
+      result: String(row.result),
+    }));
+  }
+}
+
+/** Control, format (bidi) and line-separator characters become `\u{…}`; the rest is cut at 500 characters. */
+export function escapeControl(text: string): string {
+  return text.slice(0, 500).replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}

@@ -1,0 +1,28 @@
+/** A fact about the machine that a person should know, with what to do about it. */
+import type { Finding } from "../../server/dto.ts";
+import { severityWords } from "../words.ts";
+import { Badge } from "./basics.tsx";
+
+export function FindingView({ finding }: { finding: Finding }) {
+  const words = severityWords[finding.severity];
+  return (
+    <li class="finding">
+      <Badge tone={words.tone} shape={words.shape}>{words.label}</Badge>
+      <div>
+        <strong>
+          <bdi>{finding.title}</bdi>
+        </strong>
+        {finding.hint !== undefined && (
+          <p>
+            <bdi>{finding.hint}</bdi>
+          </p>
+        )}
+        {finding.target !== undefined && (
+          <code class="break">
+            <bdi>{finding.target}</bdi>
+          </code>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,123 @@
+/** What would be changed on the host, step by step, with the reason of each change. Changes nothing itself. */
+import { useEffect } from "preact/hooks";
+import type { Change, Plan } from "../../server/dto.ts";
+import { Empty, PageHead, Problem, Skeleton } from "../components/basics.tsx";
+import { ChangeDiff } from "../components/change_diff.tsx";
+import { FindingView } from "../components/finding.tsx";
+import { Icon, Mark } from "../components/icon.tsx";
+import { loadPlan, plan, system } from "../state.ts";
+import { count } from "../words.ts";
+
+const actionLabels: Record<Change["action"], string> = {
+  create: "New",
+  update: "Change",
+  delete: "Remove",
+  run: "Run",
+};
+
+export function PlanPage() {
+  useEffect(() => void loadPlan(), []);
+  const { data, error, loading } = plan.value;
+  return (
+    <>
+      <PageHead title="Plan" lead="What Neuron would change on the host, and why.">
+        <button type="button" class="button" aria-disabled={loading} onClick={() => loading || void loadPlan()}>
+          <Icon name="again" />Look again
+        </button>
+      </PageHead>
+      {error !== null && <Problem error={error} onRetry={loadPlan} />}
+      {data === null && error === null && <Skeleton rows={5} />}
+      {data !== null && error === null && <PlanView plan={data} />}
+    </>
+  );
+}
+
+function PlanView({ plan }: { plan: Plan }) {
+  const steps = plan.steps.filter((step) => step.changes.length > 0);
+  const blockers = plan.blockers ?? [];
+  if (steps.length === 0 && blockers.length === 0) {
+    return (
+      <Empty title="Nothing to change">
+        <p>The host is already as it should be. A plan made now is empty, and so it stays until something changes.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Summary plan={plan} />
+      {blockers.length > 0 && (
+        <section class="section">
+          <div class="section-head">
+            <h2>In the way</h2>
+            <p class="muted">While any of these holds, apply refuses and changes nothing.</p>
+          </div>
+          <ul class="findings">{blockers.map((each, index) => <FindingView key={index} finding={each} />)}</ul>
+        </section>
+      )}
+      <ol class="steps">
+        {steps.map((step) => (
+          <li key={step.name} class="step">
+            <div class="step-head">
+              <h2>{step.title}</h2>
+              <small class="muted">{count(step.changes.length, "change")}</small>
+            </div>
+            {step.changes.map((change, index) => <ChangeView key={`${change.target}-${index}`} change={change} />)}
+          </li>
+        ))}
+      </ol>
+      <p class="muted small">
+        Fingerprint of this plan: <code class="break">{plan.digest}</code>
+      </p>
+    </>
+  );
+}
+
+function Summary({ plan }: { plan: Plan }) {
+  const changes = plan.steps.reduce((sum, step) => sum + step.changes.length, 0);
+  const machine = system.value.data?.machine;
+  return (
+    <section class="summary" aria-label="In short">
+      <div>
+        <Mark shape="ring" />
+        <p>
+          <strong>Nothing has been changed yet.</strong> This is only a look: {count(changes, "change")}{" "}
+          would be made when you run <code>neuron-setup apply</code> on the host.
+        </p>
+      </div>
+      {plan.rebootNeeded && (
+        <div>
+          <Mark shape="half" />
+          <p>
+            <strong>A reboot would be needed</strong> before all of it takes effect.
+          </p>
+        </div>
+      )}
+      {machine?.live === false && (
+        <div>
+          <Mark shape="bars" />
+          <p>
+            <strong>Commands would only be recorded.</strong> This plan is for{" "}
+            {machine.description ?? "a copy of a machine"}, not for the running system: files would be written in that
+            copy, commands written down instead of run.
+          </p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ChangeView({ change }: { change: Change }) {
+  return (
+    <article class="change">
+      <header>
+        <span class={`verb verb-${change.action}`}>{actionLabels[change.action]}</span>
+        <code class="target break">
+          <bdi>{change.target}</bdi>
+        </code>
+        {change.needs === "reboot" && <span class="tag">after a reboot</span>}
+      </header>
+      <p>{change.reason}</p>
+      <ChangeDiff change={change} />
+    </article>
+  );
+}
