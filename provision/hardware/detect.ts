@@ -9,7 +9,7 @@ import { parseCpuInfo, readCpu } from "./cpu.ts";
 import { readDisplays } from "./displays.ts";
 import { findingsOf } from "./findings.ts";
 import { judgeGpus } from "./gpu.ts";
-import { readIommu } from "./iommu.ts";
+import { placeInGroups, readIommu } from "./iommu.ts";
 import { readMemory } from "./memory.ts";
 import { readPciDevices } from "./pci.ts";
 import { readPciNames } from "./pci_ids.ts";
@@ -25,10 +25,11 @@ export function detect(files: HostFiles): Detection {
 
 /** The same over a reading whose questions the caller wants to know afterwards. */
 export function detectFrom(reading: Reading): Detection {
-  const pci = readPciDevices(reading, readPciNames(reading));
+  const devices = readPciDevices(reading, readPciNames(reading));
   const cpuInfo = parseCpuInfo(reading.text("/proc/cpuinfo"));
   const cpu = readCpu(reading, cpuInfo);
-  const iommu = readIommu(reading, pci, cpu.vendor);
+  const iommu = readIommu(reading, devices, cpu.vendor);
+  const pci = placeInGroups(devices, iommu.groups);
   const machine = {
     host: readHost(reading, pci, cpuInfo.hypervisor),
     cpu,

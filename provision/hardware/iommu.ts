@@ -49,6 +49,12 @@ function readGroups(reading: Reading, pci: readonly PciDevice[]): { id: number; 
     .sort((a, b) => a.id - b.id);
 }
 
+/** The functions with the group that holds them: a link and a list may each be damaged, the groups know both. */
+export function placeInGroups(pci: readonly PciDevice[], groups: IommuStatus["groups"]): PciDevice[] {
+  const groupOf = new Map(groups.flatMap((group) => group.devices.map((address) => [address, group.id] as const)));
+  return pci.map((device) => ({ ...device, iommuGroup: groupOf.get(device.address) ?? null }));
+}
+
 function kindOf(
   units: readonly string[],
   firmwareTable: IommuStatus["firmwareTable"],
