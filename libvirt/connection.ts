@@ -157,7 +157,7 @@ export class Connection implements AsyncDisposable {
 
   /** Hears the daemon's messages; for events.ts. */
   onMessage(handler: (name: string, payload: unknown) => void): void {
-    this.#session.rpc.onMessage = (_program, name, payload) => handler(name, payload);
+    this.#session.rpc.onMessage = handler;
   }
 
   /**

@@ -24,7 +24,7 @@ export interface Session {
 const DEFAULTS: RpcOptions = {
   keepalive: { intervalMs: 5000, count: 5 },
   callTimeoutMs: 60_000,
-  maxInFlight: 5,
+  maxInFlight: 4,
 };
 /** How long a daemon may take to let us in; systemd may have to start it first. */
 const OPEN_TIMEOUT_MS = 30_000;
@@ -34,7 +34,6 @@ const FEATURE_KEEPALIVE = 10;
 
 /** Connects, authenticates and opens the driver. See `open` for the errors. */
 export async function dial(uri: string, options: OpenOptions = {}): Promise<Session> {
-  options.signal?.throwIfAborted();
   const target = parseUri(uri, options);
   const settings: RpcOptions = {
     keepalive: options.keepalive ?? DEFAULTS.keepalive,

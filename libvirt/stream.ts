@@ -13,7 +13,8 @@ import {
   VirNetMessageType,
   type VirNetStreamHole,
 } from "./protocol/rpc.gen.ts";
-import { type CallOptions, decodeError, type Rpc, type StreamReceiver } from "./rpc.ts";
+import { decodeError } from "./messages.ts";
+import type { CallOptions, Rpc, StreamReceiver } from "./rpc.ts";
 import { Codecs } from "./schema.ts";
 import type { Message } from "./wire.ts";
 import { XdrReader, XdrWriter } from "./xdr.ts";
@@ -36,6 +37,9 @@ export interface Hole {
 }
 
 export type Chunk = Uint8Array | Hole;
+
+/** What saveTo needs of a file; `Deno.FsFile` has it. */
+export type SeekableFile = Pick<Deno.FsFile, "write" | "seek" | "truncate"> & Disposable;
 
 /** Unread data that is kept before the daemon is made to wait. */
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -129,6 +133,21 @@ export class Stream implements AsyncDisposable {
       at += chunk.length;
     }
     return all;
+  }
+
+  /** Writes everything there is to read into a file, and closes it. Holes become holes of the file. */
+  async saveTo(file: SeekableFile): Promise<void> {
+    using _closing = file;
+    let at = 0;
+    for await (const chunk of this.readable) {
+      if (!(chunk instanceof Uint8Array)) {
+        at = await file.seek(chunk.holeBytes, Deno.SeekMode.Current);
+        continue;
+      }
+      for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
+      at += chunk.length;
+    }
+    await file.truncate(at);
   }
 
   /** Gives the stream up where it is. */
