@@ -1,0 +1,87 @@
+/** `neuron-setup apply`: shows the plan, asks, and makes it so. */
+import { AppError, errorMessage } from "../model/errors.ts";
+import { apply, type ApplyEvent, plan, refuse } from "../provision/engine.ts";
+import { renderPlanText } from "../provision/plan_text.ts";
+import { steps } from "../provision/steps.ts";
+import type { Command, ExitCode, Invocation } from "./command.ts";
+import {
+  answersFlag,
+  confirmed,
+  interruptible,
+  openMachine,
+  phaseFlag,
+  readPhase,
+  readWish,
+  refuseWords,
+  yesFlag,
+} from "./machine.ts";
+import { printPlan } from "./plan.ts";
+
+export const applyCommand: Command = {
+  name: "apply",
+  summary: "change this machine as planned; everything can be rolled back",
+  usage: ["apply [--answers FILE] [--yes] [--json]"],
+  flags: [answersFlag, phaseFlag, yesFlag],
+  examples: [
+    { line: "neuron-setup apply --answers answers.json", why: "shows the plan and asks before it changes anything" },
+    { line: "neuron-setup apply --answers answers.json --yes --json", why: "for scripts: one JSON object a line" },
+    { line: "neuron-setup apply --root /mnt/image --yes", why: "a copy: commands are recorded, not run" },
+  ],
+  async run(invocation): Promise<ExitCode> {
+    refuseWords("apply", invocation);
+    const { options, terminal } = invocation;
+    const tell = teller(invocation);
+    try {
+      const host = openMachine(invocation);
+      const phase = readPhase(invocation);
+      const { answers, spec } = readWish(host, invocation);
+      const shown = await plan(host, steps, spec, phase);
+      refuse(shown.blockers);
+      const { digest } = shown.plan;
+      if (shown.work.length > 0 && invocation.flags.yes !== true) {
+        if (!options.json) printPlan(renderPlanText(shown.plan), terminal);
+        if (!confirmed("Change this machine as shown?", invocation)) {
+          terminal.note("Nothing was changed.");
+          return 0;
+        }
+      }
+      const applied = await interruptible((signal) =>
+        apply(host, { steps, spec, phase, digest, origin: answers, signal, tell })
+      );
+      return applied.rebootNeeded ? 3 : 0;
+    } catch (error) {
+      const hint = error instanceof AppError && error.hint !== undefined ? { hint: error.hint } : {};
+      if (options.json) tell({ type: "failed", message: errorMessage(error), ...hint });
+      throw error;
+    }
+  },
+};
+
+/** JSON lines for scripts; for people one line a change, and at the end what there is to do. */
+function teller({ options, terminal }: Invocation): (event: ApplyEvent) => void {
+  if (options.json) return (event) => terminal.print(JSON.stringify(event));
+  return (event) => {
+    const line = renderEvent(event);
+    if (line !== null && !options.quiet) terminal.print(line);
+  };
+}
+
+function renderEvent(event: ApplyEvent): string | null {
+  switch (event.type) {
+    case "step-started":
+      return `${event.step}: ${event.changes === 1 ? "1 change" : `${event.changes} changes`}`;
+    case "change-applied":
+      return `  ${event.action} ${event.target}`;
+    case "rolled-back":
+      return [`Taken back: ${event.targets.length === 0 ? "nothing" : event.targets.join(", ")}`]
+        .concat(event.kept.map(({ target, reason }) => `Left as it is: ${target}: ${reason}`)).join("\n");
+    case "reboot-needed":
+      return "A reboot is needed: then neuron-setup verify says whether everything holds.";
+    case "done":
+      return event.changes === 0 ? "Nothing to change." : "Done.";
+    case "progress":
+    case "step-verified":
+    case "failed":
+      return null;
+  }
+}

@@ -1,0 +1,38 @@
+/** `neuron-setup plan`: what apply would change, as a diff. Only reads. */
+import { plan } from "../provision/engine.ts";
+import { renderPlanText } from "../provision/plan_text.ts";
+import { steps } from "../provision/steps.ts";
+import type { Command, ExitCode, Terminal } from "./command.ts";
+import { answersFlag, openMachine, phaseFlag, readPhase, readWish, refuseWords } from "./machine.ts";
+
+export const planCommand: Command = {
+  name: "plan",
+  summary: "what would be changed on this machine, as a diff; changes nothing",
+  usage: ["plan [--answers FILE] [--json]"],
+  flags: [answersFlag, phaseFlag],
+  examples: [
+    { line: "neuron-setup plan", why: "with the defaults for this machine" },
+    { line: "neuron-setup plan --answers answers.json --json | jq .digest", why: "for scripts" },
+    { line: "neuron-setup plan --root /mnt/image", why: "for a machine whose disk is mounted there" },
+  ],
+  async run(invocation): Promise<ExitCode> {
+    refuseWords("plan", invocation);
+    const host = openMachine(invocation);
+    const planned = await plan(host, steps, readWish(host, invocation).spec, readPhase(invocation));
+    if (invocation.options.json) invocation.terminal.print(JSON.stringify(planned.plan, null, 2));
+    else printPlan(renderPlanText(planned.plan), invocation.terminal);
+    return 0;
+  },
+};
+
+/** Green and red as in any diff. */
+export function printPlan(text: string, terminal: Terminal): void {
+  for (const line of text.split("\n")) terminal.print(terminal.color ? colored(line) : line);
+}
+
+function colored(line: string): string {
+  const sign = /^ {2}([+-])(?!\1\1 )/.exec(line)?.[1];
+  if (sign === "+") return `\x1b[32m${line}\x1b[0m`;
+  if (sign === "-") return `\x1b[31m${line}\x1b[0m`;
+  return /^\S/.test(line) ? `\x1b[1m${line}\x1b[0m` : line;
+}

@@ -1,0 +1,68 @@
+/**
+ * What Debian's GRUB scripts make of their configuration. grub-mkconfig sources /etc/default/grub and then
+ * /etc/default/grub.d/*.cfg in the shell's order, and puts GRUB_CMDLINE_LINUX and GRUB_CMDLINE_LINUX_DEFAULT on the
+ * kernel's line (source: Debian's grub-mkconfig, 10_linux). Reads; never writes.
+ */
+import type { HostFiles } from "../host/host.ts";
+
+export const grubDefaults = "/etc/default/grub";
+export const grubDropIns = "/etc/default/grub.d";
+export const grubConfig = "/boot/grub/grub.cfg";
+
+/** Kernel parameters a person configured, without what `ownDropIn` adds. */
+export function readGrubParameters(files: HostFiles, ownDropIn: string): string[] {
+  const names = (files.list(grubDropIns) ?? []).filter((name) => name.endsWith(".cfg") && !name.startsWith("."));
+  const paths = [grubDefaults, ...names.map((name) => `${grubDropIns}/${name}`)];
+  const variables = new Map<string, string>();
+  for (const path of paths) {
+    if (path !== ownDropIn) assign(variables, files.readText(path) ?? "");
+  }
+  const line = `${variables.get("GRUB_CMDLINE_LINUX") ?? ""} ${variables.get("GRUB_CMDLINE_LINUX_DEFAULT") ?? ""}`;
+  return splitParameters(line);
+}
+
+const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)$/;
+
+/** Executes the assignments of a shell file; whatever else it does is not ours to run. */
+export function assign(variables: Map<string, string>, text: string): void {
+  for (const line of text.replace(/\\\n/g, "").split("\n")) {
+    const match = assignment.exec(line);
+    if (match === null) continue;
+    const [, name, plus, rest] = match;
+    const value = expand(rest!, variables);
+    variables.set(name!, plus === "+" ? (variables.get(name!) ?? "") + value : value);
+  }
+}
+
+/** One shell word: quotes, backslashes, `$NAME`, `${NAME}` and `${NAME:+…}`-like forms reduced to the name's value. */
+function expand(text: string, variables: ReadonlyMap<string, string>): string {
+  let out = "";
+  let quote = "";
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    if (quote === "'" && character !== "'") out += character;
+    else if (character === quote) quote = "";
+    else if (quote === "" && (character === "'" || character === '"')) quote = character;
+    else if (quote === "" && /[\s;#]/.test(character)) break;
+    else if (character === "\\") out += text[++at] ?? "";
+    else if (character === "$") {
+      const reference = /^\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))/.exec(text.slice(at));
+      if (reference === null) out += character;
+      else {
+        out += variables.get(reference[1] ?? reference[2]!) ?? "";
+        at += reference[0].length - 1;
+      }
+    } else out += character;
+  }
+  return out;
+}
+
+/** As the kernel splits its command line: at spaces outside double quotes (source: next_arg() in lib/cmdline.c). */
+export function splitParameters(line: string): string[] {
+  return line.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
+}
+
+/** Kernel lines of a grub.cfg, one for each entry that starts Linux. */
+export function parseKernelLines(config: string): string[] {
+  return config.split("\n").map((line) => line.trim()).filter((line) => /^linux(efi|16)?\s/.test(line));
+}
