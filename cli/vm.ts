@@ -1,0 +1,81 @@
+/** `neuron-setup vm`: virtual machines. Verbs are loaded when called; `render` and `patch` need no hypervisor. */
+import { AppError } from "../model/errors.ts";
+import type { Command, ExitCode, Flag, Invocation } from "./command.ts";
+import { globalFlags, unknownWord } from "./parse.ts";
+import type { Verb } from "./vm/verb.ts";
+
+const patchFlags = [
+  "memory-mib",
+  "vcpus",
+  "title",
+  "description",
+  "boot",
+  "add-usb",
+  "remove-usb",
+  "add-pci",
+  "remove-pci",
+];
+
+const verbs: Readonly<Record<string, Verb>> = {
+  render: {
+    usage: ["render [--answers FILE] [--json]"],
+    flags: ["answers"],
+    load: async () => (await import("./vm/render.ts")).run,
+  },
+  patch: {
+    usage: ["patch FILE.xml [--memory-mib N] [--vcpus N] [--boot cdrom,hd] [--title TEXT] …"],
+    flags: patchFlags,
+    load: async () => (await import("./vm/patch.ts")).run,
+  },
+};
+
+const flags: readonly Flag[] = [
+  { name: "answers", value: "FILE", help: "render: the answers file (JSON or JSONC)" },
+  { name: "memory-mib", value: "N", help: "patch: memory, with currentMemory and NUMA cells" },
+  { name: "vcpus", value: "N", help: "patch: vCPUs, with topology, pins and NUMA cells that depend on them" },
+  { name: "boot", value: "KINDS", help: "patch: boot order of hd, cdrom, fd, network, separated by commas" },
+  { name: "title", value: "TEXT", help: "patch: the title people see" },
+  { name: "description", value: "TEXT", help: "patch: the description" },
+  { name: "add-usb", value: "VVVV:PPPP", help: "patch: hand over a USB device of the host", many: true },
+  { name: "remove-usb", value: "VVVV:PPPP", help: "patch: take it back", many: true },
+  { name: "add-pci", value: "ADDRESS", help: "patch: hand over a PCI function of the host", many: true },
+  { name: "remove-pci", value: "ADDRESS", help: "patch: take it back", many: true },
+];
+
+export const vmCommand: Command = {
+  name: "vm",
+  summary: "virtual machines: render, patch and control them",
+  usage: Object.values(verbs).flatMap((verb) => verb.usage.map((line) => `vm ${line}`)),
+  flags,
+  examples: [
+    {
+      line: "neuron-setup vm render --answers answers.json",
+      why: "the domain XML that would be defined; touches nothing",
+    },
+    {
+      line: "neuron-setup vm patch win.xml --memory-mib 16384 --vcpus 8 --boot cdrom,hd > new.xml",
+      why: "the same domain with exactly that changed",
+    },
+  ],
+  async run(invocation): Promise<ExitCode> {
+    const [word, ...words] = invocation.words;
+    if (word === undefined) {
+      throw new AppError("usage", "vm needs a verb", { hint: `One of: ${Object.keys(verbs).join(", ")}` });
+    }
+    const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+    if (verb === undefined) throw unknownWord("vm verb", word, Object.keys(verbs));
+    refuseOtherFlags(word, verb, invocation);
+    return await (await verb.load())({ ...invocation, words });
+  },
+};
+
+function refuseOtherFlags(name: string, verb: Verb, invocation: Invocation): void {
+  const known = new Set([...verb.flags, ...globalFlags.map((flag) => flag.name)]);
+  const given = Object.entries(invocation.flags).filter(([, value]) => value !== undefined && value !== false);
+  const foreign = given.find(([flag, value]) => !known.has(flag) && !(Array.isArray(value) && value.length === 0));
+  if (foreign === undefined) return;
+  const own = verb.flags.map((flag) => `--${flag}`).join(", ");
+  throw new AppError("usage", `vm ${name} does not take --${foreign[0]}`, {
+    hint: own === "" ? `vm ${name} takes none but the global flags` : `vm ${name} takes: ${own}`,
+  });
+}

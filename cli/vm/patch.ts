@@ -1,0 +1,64 @@
+/** `vm patch`: reads a domain XML, prints it with exactly that changed. Touches nothing. */
+import { AppError, errorMessage } from "../../model/errors.ts";
+import { lineSchema, textSchema } from "../../model/text_rules.ts";
+import { parseBootKinds } from "../../provision/vm/patch/boot.ts";
+import { parseUsbId } from "../../provision/vm/patch/hostdevs.ts";
+import { type DomainPatch, patchDomain } from "../../provision/vm/patch/patch.ts";
+import type { ExitCode, Invocation } from "../command.ts";
+import { integerFlag, listFlag, oneWord, textFlag } from "./words.ts";
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const path = oneWord(invocation, "patch", "a domain XML file");
+  const xml = patchDomain(await readInput(path), readPatch(invocation));
+  // The terminal ends every line; the file's own last line end is not doubled.
+  invocation.terminal.print(xml.replace(/\r?\n$/, ""));
+  return 0;
+}
+
+/** What the flags of `vm patch` and `vm edit` ask for. Throws AppError `usage`. */
+export function readPatch(invocation: Invocation): DomainPatch {
+  const memoryMib = integerFlag(invocation, "memory-mib", 1, 16 * 1024 * 1024);
+  const vcpus = integerFlag(invocation, "vcpus", 1, 4096);
+  const title = words(invocation, "title", lineSchema(1000));
+  const description = words(invocation, "description", textSchema(10_000));
+  const boot = textFlag(invocation, "boot");
+  return {
+    ...(memoryMib === undefined ? {} : { memoryMib }),
+    ...(vcpus === undefined ? {} : { vcpus }),
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(boot === undefined ? {} : { boot: parseBootKinds(boot) }),
+    addUsb: listFlag(invocation, "add-usb").map(parseUsbId),
+    removeUsb: listFlag(invocation, "remove-usb").map(parseUsbId),
+    addPci: listFlag(invocation, "add-pci"),
+    removePci: listFlag(invocation, "remove-pci"),
+  };
+}
+
+function words(invocation: Invocation, name: string, schema: ReturnType<typeof lineSchema>): string | undefined {
+  const text = textFlag(invocation, name);
+  if (text === undefined || schema.safeParse(text).success) return text;
+  throw new AppError("usage", `--${name} cannot be ${JSON.stringify(text.slice(0, 60))}`, {
+    hint: `Give ${schema.description}`,
+  });
+}
+
+async function readInput(path: string): Promise<string> {
+  try {
+    const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(path);
+    // A byte order mark is a character of the file like any other: it stays.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) {
+      throw new AppError("xml-invalid", `Cannot read ${path}: it is not UTF-8`, {
+        hint: "Convert it first: iconv -t UTF-8",
+        cause: error,
+      });
+    }
+    const missing = error instanceof Deno.errors.NotFound;
+    throw new AppError(missing ? "not-found" : "file-access", `Cannot read ${path}: ${errorMessage(error)}`, {
+      hint: "Give the file that virsh dumpxml --inactive NAME printed, or - for standard input",
+      cause: error,
+    });
+  }
+}
