@@ -3,6 +3,7 @@ import { AppError, errorMessage } from "../model/errors.ts";
 import { capture } from "../provision/capture.ts";
 import { renderTar } from "../provision/capture_tar.ts";
 import { renderHtml } from "../provision/detect_report/html.ts";
+import { renderJson } from "../provision/detect_report/json.ts";
 import { redact } from "../provision/detect_report/redact.ts";
 import { renderText } from "../provision/detect_report/text.ts";
 import { detect } from "../provision/hardware/detect.ts";
@@ -39,7 +40,7 @@ export const detectCommand: Command = {
       return 0;
     }
     const seen = detect(host);
-    if (options.json) terminal.print(JSON.stringify(seen, null, 2));
+    if (options.json) terminal.print(renderJson(seen, 2));
     else if (flags.html === true) terminal.print(renderHtml(redact(seen)).trimEnd());
     else for (const line of renderText(seen, { ...terminal, verbose: options.verbose })) terminal.print(line);
     return 0;

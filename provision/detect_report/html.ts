@@ -4,6 +4,7 @@
  */
 import type { Detection, Gpu } from "../../model/detection.ts";
 import { chooseGpu } from "../hardware/choose_gpu.ts";
+import { renderJson } from "./json.ts";
 import { diskSize, machineWords, printable, roleWords, SEVERITY_WORDS, VERDICT_WORDS } from "./words.ts";
 
 export function renderHtml(seen: Detection): string {
@@ -43,7 +44,7 @@ export function renderHtml(seen: Detection): string {
 <h1>What this machine can do</h1>
 ${parts.filter((part) => part !== "").join("\n")}
 <details><summary>The document behind this page</summary>
-<pre>${escapeHtml(JSON.stringify(seen, null, 1))}</pre>
+<pre>${escapeHtml(renderJson(seen, 1))}</pre>
 </details>
 </main>
 </body>

@@ -14,8 +14,13 @@ import {
 } from "../../fixtures/hosts.ts";
 import emulated from "../../fixtures/hosts/emulated/expect.json" with { type: "json" };
 
+const detections = new Map<string, Promise<Detection>>();
+
+/** Once for each machine: laying out the largest takes a second. */
 function detectHost(name: string): Promise<Detection> {
-  return withHost(name, (root) => detect(openHost({ root })));
+  const detection = detections.get(name) ?? withHost(name, (root) => detect(openHost({ root })));
+  detections.set(name, detection);
+  return detection;
 }
 
 /**
