@@ -58,7 +58,7 @@ export function createApp(parts: AppParts) {
   app.use(plainPathGuard());
   app.use(auditing(parts));
   app.use(sessionGuard(parts.sessions, parts.port, isPublic));
-  app.use(originGuard(originsOf(parts.hosts)));
+  app.use(originGuard(parts.hosts));
   app.use(bodyLimit({
     maxSize: largestBodyBytes,
     onError: () => {
@@ -114,10 +114,6 @@ function methodsAt(routes: readonly { method: string; path: string }[], path: st
     return route.method !== "ALL" && new RegExp(`^${pattern}$`).test(path);
   }).map((route) => route.method);
   return [...new Set(methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]))];
-}
-
-function originsOf(hosts: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...hosts].map((host) => `http://${host}`));
 }
 
 /** Around everything that can refuse, so that refused changes are on record too. */

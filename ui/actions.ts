@@ -4,6 +4,7 @@ import type { DomainAction, DomainSummary } from "../server/dto.ts";
 import { api, ApiError } from "./api.ts";
 import { learnDomain } from "./state.ts";
 import { toast } from "./toasts.ts";
+import { visible } from "./words.ts";
 
 export interface ActionWords {
   readonly label: string;
@@ -44,7 +45,7 @@ export async function perform(domain: Pick<DomainSummary, "uuid" | "name">, acti
   try {
     const result = await api.performAction(domain.uuid, action);
     learnDomain(result.domain);
-    toast("done", actionWords[action].done.replace("NAME", () => result.domain.name));
+    toast("done", actionWords[action].done.replace("NAME", () => visible(result.domain.name)));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast("failed", error.message, error.hint);

@@ -3,7 +3,12 @@ import { type ClientResponse, hc } from "hono/client";
 import type { Api } from "../server/app.ts";
 import type { ChangeEvent, DomainAction, Problem } from "../server/dto.ts";
 
-const client = hc<Api>(location.origin, { headers: { "x-neuron-request": "1" } }).api.v1;
+const client = hc<Api>(location.origin, {
+  headers: { "x-neuron-request": "1" },
+  // The page's own policy is no-referrer, under which a browser sends "Origin: null" with every change
+  // (https://fetch.spec.whatwg.org/#append-a-request-origin-header); the server wants to see the real one.
+  init: { referrerPolicy: "same-origin" },
+}).api.v1;
 
 /** An answer that is no success. `status` 0: no answer at all. */
 export class ApiError extends Error {

@@ -73,7 +73,10 @@ export function deviceName(device: PciDevice | null): string {
 
 /** The sentence at the top: what this machine can do. */
 export function headline(detection: Detection): { readonly good: boolean; readonly text: string } {
-  const ready = detection.gpus.filter((gpu) => gpu.verdict === "ready");
+  // A card of one's own before one built in, and that one before a screen that is only virtual.
+  const rank = (gpu: Gpu) =>
+    Number(gpu.role === "boot") + 2 * Number(gpu.integrated) + 4 * Number(gpu.vendor === "other");
+  const ready = detection.gpus.filter((gpu) => gpu.verdict === "ready").sort((a, b) => rank(a) - rank(b));
   const [first] = ready;
   if (first !== undefined) {
     const more = ready.length === 1 ? "" : ` and ${ready.length - 1} more`;

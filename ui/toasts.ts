@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 
 export interface Toast {
   readonly id: number;
-  readonly kind: "done" | "failed";
+  readonly kind: "done" | "failed" | "note";
   readonly text: string;
   readonly hint: string | null;
 }
@@ -14,7 +14,7 @@ let lastId = 0;
 export function toast(kind: Toast["kind"], text: string, hint: string | null = null): void {
   const id = ++lastId;
   toasts.value = [...toasts.value, { id, kind, text, hint }].slice(-4);
-  if (kind === "done") setTimeout(() => dismiss(id), 5_000);
+  if (kind !== "failed") setTimeout(() => dismiss(id), 5_000);
 }
 
 export function dismiss(id: number): void {

@@ -33,6 +33,17 @@ export const severityWords: Record<Severity, { readonly label: string; readonly 
     info: { label: "Note", tone: "quiet", shape: "ring" },
   };
 
+/**
+ * Text from outside, made harmless to look at: control and direction characters, which could make a name read as another
+ * one, are shown as what they are. The joiners that scripts and emoji need stay.
+ */
+export function visible(text: string): string {
+  return text.replace(
+    /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
 /** `16 GiB`, `1.5 GiB`, `512 MiB`. */
 export function formatKib(kib: number): string {
   const units = ["KiB", "MiB", "GiB", "TiB"];

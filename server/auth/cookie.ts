@@ -1,7 +1,7 @@
 /**
  * The session cookie. `__Host-` makes the browser refuse it without Secure, with a Domain, or with another path.
- * Browsers treat http://127.0.0.1 and http://localhost as secure enough for it (tried with Chromium 152; Firefox does
- * the same since version 75; Safari does not, and the page says so). Cookies do not tell ports apart, so the name does.
+ * Browsers treat http://127.0.0.1 and http://localhost as secure enough for it (tried with Chromium; Firefox does the
+ * same since version 75; Safari does not, and the page says so). Cookies do not tell ports apart, so the name does.
  */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";

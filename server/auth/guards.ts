@@ -37,14 +37,14 @@ export function plainPathGuard(): MiddlewareHandler {
 }
 
 /** Every change must come from our own page, or from a program that says so in both headers. */
-export function originGuard(allowed: ReadonlySet<string>): MiddlewareHandler {
+export function originGuard(hosts: ReadonlySet<string>): MiddlewareHandler {
   return async (c, next) => {
     if (!isSafe(c.req.method)) {
       const origin = c.req.header("origin");
       const site = c.req.header("sec-fetch-site");
-      if (origin === undefined || !allowed.has(origin) || c.req.header(requestHeader) !== "1") {
+      if (![...hosts].some((host) => origin === `http://${host}`) || c.req.header(requestHeader) !== "1") {
         throw new AppError("forbidden", "This change was not asked for by Neuron's own page", {
-          hint: `Programs send the headers "Origin: ${[...allowed][0]}" and "${requestHeader}: 1"`,
+          hint: `Programs send the headers "Origin: http://${[...hosts][0]}" and "${requestHeader}: 1"`,
         });
       }
       if (site !== undefined && site !== "same-origin") {

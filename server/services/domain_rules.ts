@@ -63,14 +63,12 @@ const rules: Record<DomainAction, Rule> = {
 };
 
 /** What the page says about an action that would change nothing. */
-const doneReasons: Record<DomainAction, string> = {
-  start: "The VM is running already",
-  shutdown: "The VM is off or shutting down already",
-  destroy: "The VM is off already",
-  reboot: "",
-  reset: "",
-  pause: "The VM is paused already",
-  resume: "The VM is running already",
+const doneReasons: Partial<Record<DomainState, string>> = {
+  running: "The VM is running already",
+  blocked: "The VM is running already",
+  paused: "The VM is paused already",
+  shutdown: "The VM is shutting down already",
+  shutoff: "The VM is off already",
 };
 
 /** `go`, `done` (nothing to do), or an AppError `conflict` that says why not. */
@@ -89,7 +87,7 @@ export function permissionsOf(state: DomainState, persistent: boolean): DomainPe
   const of = (action: DomainAction): Permission => {
     const rule = rules[action];
     if (rule.from.includes(state)) return { allowed: true, reason: null };
-    if (rule.done.includes(state)) return { allowed: false, reason: doneReasons[action] };
+    if (rule.done.includes(state)) return { allowed: false, reason: doneReasons[state] ?? "There is nothing to do" };
     return { allowed: false, reason: rule.refusals[state] ?? "The VM is in a state that forbids this" };
   };
   return {

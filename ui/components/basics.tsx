@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ApiError } from "../api.ts";
 import { navigate } from "../paths.ts";
+import { toast } from "../toasts.ts";
 import type { Tone } from "../words.ts";
 import { Icon, type IconName, Mark } from "./icon.tsx";
 
@@ -75,7 +76,11 @@ export function ActionButton(
       aria-busy={busy === true}
       title={reason ?? undefined}
       aria-description={reason ?? undefined}
-      onClick={() => blocked || onPress()}
+      onClick={() => {
+        if (!blocked) onPress();
+        // A finger cannot hover: pressing tells the reason as well.
+        else if (reason !== null) toast("note", reason);
+      }}
     >
       {busy === true ? <span class="spinner" aria-hidden="true" /> : icon !== undefined && <Icon name={icon} />}
       {label}

@@ -5,6 +5,7 @@ import { api, ApiError } from "../api.ts";
 import { navigate, paths, route } from "../paths.ts";
 import { forgetDomain } from "../state.ts";
 import { toast } from "../toasts.ts";
+import { visible } from "../words.ts";
 import { Problem, Skeleton } from "./basics.tsx";
 import { Dialog } from "./dialog.tsx";
 
@@ -18,17 +19,18 @@ export function DeleteDialog({ domain, onClose }: { domain: DomainSummary; onClo
       setPreview(error);
     });
   }, [domain.uuid]);
-  const ready = preview !== null && !(preview instanceof ApiError) && name === preview.name;
+  const ready = preview !== null && !(preview instanceof ApiError) &&
+    visible(name.trim()) === visible(preview.name.trim());
   return (
     <Dialog
-      title={`Delete “${domain.name}”?`}
+      title={`Delete “${visible(domain.name)}”?`}
       confirm={disks.length === 0 ? "Delete VM" : "Delete VM and disks"}
       danger
       ready={ready}
       onClose={onClose}
       onConfirm={() => {
         onClose();
-        void remove(domain, name, [...disks]);
+        void remove(domain, [...disks]);
       }}
     >
       {preview === null && <Skeleton rows={3} />}
@@ -69,7 +71,7 @@ export function DeleteDialog({ domain, onClose }: { domain: DomainSummary; onClo
             <span>
               Type{" "}
               <strong class="name">
-                <bdi>{preview.name}</bdi>
+                <bdi>{visible(preview.name)}</bdi>
               </strong>{" "}
               to confirm
             </span>
@@ -87,13 +89,13 @@ export function DeleteDialog({ domain, onClose }: { domain: DomainSummary; onClo
   );
 }
 
-async function remove(domain: DomainSummary, confirm: string, disks: string[]): Promise<void> {
+async function remove(domain: DomainSummary, disks: string[]): Promise<void> {
   try {
-    await api.deleteDomain(domain.uuid, confirm, disks);
+    await api.deleteDomain(domain.uuid, domain.name, disks);
     const open = route.value;
     if (open.page === "vm" && open.uuid === domain.uuid) navigate(paths.vms, { replace: true });
     forgetDomain(domain.uuid);
-    toast("done", `${domain.name} was deleted`);
+    toast("done", `${visible(domain.name)} was deleted`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast("failed", error.message, error.hint);

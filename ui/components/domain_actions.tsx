@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { DomainAction, DomainSummary } from "../../server/dto.ts";
 import { actionWords, perform, underWay } from "../actions.ts";
 import { actionsBlocked } from "../state.ts";
+import { visible } from "../words.ts";
 import { ActionButton } from "./basics.tsx";
 import { DeleteDialog } from "./delete_dialog.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -54,17 +55,17 @@ export function DomainActions({ domain, compact }: { domain: DomainSummary; comp
   const shown: DomainAction[] = compact ? [first] : ["start", "shutdown", "reboot", waking];
   const rest = (Object.keys(actionWords) as DomainAction[]).filter((action) => !shown.includes(action));
   return (
-    <div class="actions" role="group" aria-label={`Actions for ${domain.name}`}>
+    <div class="actions" role="group" aria-label={`Actions for ${visible(domain.name)}`}>
       {shown.map((action) => button(action, !compact && action === first ? "primary" : "plain"))}
       <Menu
-        label={`More actions for ${domain.name}`}
+        label={`More actions for ${visible(domain.name)}`}
         {...(compact ? {} : { text: "More" })}
         items={[...rest.map(item), remove]}
       />
       {asking === "delete" && <DeleteDialog domain={domain} onClose={() => setAsking(null)} />}
       {asking !== null && asking !== "delete" && (
         <Dialog
-          title={`${actionWords[asking].label} “${domain.name}”?`}
+          title={`${actionWords[asking].label} “${visible(domain.name)}”?`}
           confirm={actionWords[asking].label}
           danger
           onClose={() => setAsking(null)}

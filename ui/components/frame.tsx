@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { navigate, paths, route } from "../paths.ts";
 import { domains, hypervisor, plan, signOut, stream, system } from "../state.ts";
 import { dismiss, toast, toasts } from "../toasts.ts";
+import { visible } from "../words.ts";
 import { Link } from "./basics.tsx";
 import { BrandMark, Icon, type IconName, Mark } from "./icon.tsx";
 
@@ -26,13 +27,13 @@ export function Frame({ children }: { children: ComponentChildren }) {
       >
         To the content
       </a>
-      <div class="side">
+      <header class="side">
         <div class="brand">
           <BrandMark />
           <div>
             <strong>Neuron</strong>
             <small>
-              <bdi>{system.value.data?.hostname ?? "…"}</bdi>
+              <bdi>{visible(system.value.data?.hostname ?? "…")}</bdi>
             </small>
           </div>
         </div>
@@ -52,7 +53,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
             <span>Sign out</span>
           </button>
         </div>
-      </div>
+      </header>
       <div class="main-column">
         <Banners />
         <main id="content" tabIndex={-1}>{children}</main>
@@ -132,12 +133,18 @@ function Banners() {
   return null;
 }
 
+const toastLooks = {
+  done: { tone: "good", shape: "check" },
+  failed: { tone: "bad", shape: "cross" },
+  note: { tone: "quiet", shape: "ring" },
+} as const;
+
 function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map((each) => (
-        <div key={each.id} class={`toast tone-${each.kind === "done" ? "good" : "bad"}`}>
-          <Mark shape={each.kind === "done" ? "check" : "cross"} />
+        <div key={each.id} class={`toast tone-${toastLooks[each.kind].tone}`}>
+          <Mark shape={toastLooks[each.kind].shape} />
           <div>
             <strong>{each.text}</strong>
             {each.hint !== null && <p>{each.hint}</p>}

@@ -9,7 +9,7 @@ export function GpuCard({ gpu, seen }: { gpu: Gpu; seen: Detection }) {
   const words = verdictWords[gpu.verdict];
   const deviceAt = (address: string) => seen.pci.find((device) => device.address === address) ?? null;
   return (
-    <article class={`gpu verdict-${gpu.verdict}`}>
+    <article class="gpu-card">
       <header>
         <span class="gpu-icon">
           <Icon name="card" />

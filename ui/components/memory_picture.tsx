@@ -1,6 +1,6 @@
 /** Memory by NUMA node, what is free, and what is set aside as hugepages. */
 import type { Detection } from "../../server/dto.ts";
-import { formatKib } from "../words.ts";
+import { count, formatKib } from "../words.ts";
 
 export function MemoryPicture({ memory }: { memory: Detection["memory"] }) {
   const used = Math.max(0, memory.totalKib - memory.availableKib);
@@ -35,9 +35,10 @@ export function MemoryPicture({ memory }: { memory: Detection["memory"] }) {
       <p class="muted">
         {hugepages.length === 0
           ? "No hugepages are set aside."
-          : hugepages.map((each) => `${each.total} hugepages of ${formatKib(each.sizeKib)}, ${each.free} free`).join(
-            " · ",
-          )}
+          : hugepages.map((each) => `${count(each.total, "hugepage")} of ${formatKib(each.sizeKib)}, ${each.free} free`)
+            .join(
+              " · ",
+            )}
       </p>
     </div>
   );

@@ -7,7 +7,7 @@ import { DomainActions } from "../components/domain_actions.tsx";
 import { Icon } from "../components/icon.tsx";
 import { type DomainTab, paths } from "../paths.ts";
 import { domain as opened, openDomain } from "../state.ts";
-import { count, formatKib } from "../words.ts";
+import { count, formatKib, visible } from "../words.ts";
 import { StateBadge } from "./domains.tsx";
 
 const tabs: readonly { readonly tab: DomainTab; readonly label: string }[] = [
@@ -29,7 +29,7 @@ export function DomainPage({ uuid, tab }: { uuid: string; tab: DomainTab }) {
       {error === null && domain === null && <Skeleton rows={5} />}
       {domain !== null && (
         <>
-          <PageHead title={domain.title ?? domain.name} lead={<StateBadge domain={domain} />}>
+          <PageHead title={visible(domain.title ?? domain.name)} lead={<StateBadge domain={domain} />}>
             <DomainActions domain={domain} compact={false} />
           </PageHead>
           {error !== null && <Problem error={error} onRetry={() => void openDomain(uuid)} />}
@@ -68,8 +68,8 @@ function Overview({ domain }: { domain: DomainDetail }) {
         <h2>This VM</h2>
         <Facts
           facts={{
-            "Name": <bdi class="name">{domain.name}</bdi>,
-            ...(domain.description === null ? {} : { "Description": <bdi>{domain.description}</bdi> }),
+            "Name": <bdi class="name">{visible(domain.name)}</bdi>,
+            ...(domain.description === null ? {} : { "Description": <bdi>{visible(domain.description)}</bdi> }),
             "Operating system": domain.os ?? <span class="muted">not told in its XML</span>,
             "Starts with the host": domain.autostart ? "Yes" : "No",
             "Definition": domain.persistent ? "Kept on disk" : "Only while it runs",
@@ -170,7 +170,7 @@ function DeviceTable(
             <tr key={index}>
               {row.map((cell, at) => (
                 <td key={at}>
-                  <bdi class="break">{cell}</bdi>
+                  <bdi class="break">{visible(cell)}</bdi>
                 </td>
               ))}
             </tr>

@@ -6,7 +6,7 @@ import { DomainActions } from "../components/domain_actions.tsx";
 import { Icon } from "../components/icon.tsx";
 import { paths } from "../paths.ts";
 import { domains, hypervisor, loadDomains } from "../state.ts";
-import { count, formatKib, stateWords } from "../words.ts";
+import { count, formatKib, stateWords, visible } from "../words.ts";
 
 /** As many as a screen shows in a few turns of the wheel; thousands stay as quick as ten. */
 const perPage = 48;
@@ -183,7 +183,7 @@ function DomainCard({ domain }: { domain: DomainSummary }) {
       <p class="specs">
         <span>{count(domain.vcpus, "vCPU")}</span>
         <span>{formatKib(domain.memoryKib)}</span>
-        {domain.os !== null && <span class="clip">{domain.os}</span>}
+        {domain.os !== null && <span class="break">{visible(domain.os)}</span>}
         {domain.hostdevs.length > 0 && <Passthrough domain={domain} />}
       </p>
       <div class="card-foot">
@@ -236,11 +236,11 @@ function DomainName({ domain }: { domain: DomainSummary }) {
   return (
     <div class="vm-name">
       <Link to={paths.vm(domain.uuid)}>
-        <bdi>{domain.title ?? domain.name}</bdi>
+        <bdi>{visible(domain.title ?? domain.name)}</bdi>
       </Link>
       {domain.title !== null && (
         <small>
-          <bdi>{domain.name}</bdi>
+          <bdi>{visible(domain.name)}</bdi>
         </small>
       )}
     </div>
@@ -256,7 +256,7 @@ function Passthrough({ domain }: { domain: DomainSummary }) {
   return (
     <span class="passthrough" title={domain.hostdevs.join(", ")}>
       <Icon name="card" />
-      {count(domain.hostdevs.length, "own device")}
+      {count(domain.hostdevs.length, "host device")}
     </span>
   );
 }

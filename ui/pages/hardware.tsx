@@ -118,7 +118,7 @@ function hostFacts({ host, iommu }: Detection): Record<string, ComponentChildren
 
 function Attached({ seen }: { seen: Detection }) {
   return (
-    <>
+    <div class="panel-column">
       <section class="panel">
         <h2>Screens</h2>
         <Things
@@ -151,7 +151,7 @@ function Attached({ seen }: { seen: Detection }) {
           ])}
         />
       </section>
-    </>
+    </div>
   );
 }
 

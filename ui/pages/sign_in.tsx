@@ -55,8 +55,6 @@ export function SignInPage() {
           new one, press Enter in that terminal.
         </p>
         <div class="terminal" role="img" aria-label="The link stands in the terminal, after: Neuron is ready">
-          <span>$ deno task start</span>
-          <br />
           Neuron is ready. Sign in with this link:
           <br />
           <b>{location.origin}/sign-in#…</b>
