@@ -3,23 +3,13 @@
  * Show it redacted (redact.ts). Pure.
  */
 import type { Detection, Gpu } from "../../model/detection.ts";
-import { chooseGpu } from "../hardware/choose_gpu.ts";
 import { renderJson } from "./json.ts";
-import { diskSize, machineWords, printable, roleWords, SEVERITY_WORDS, VERDICT_WORDS } from "./words.ts";
+import { choiceWords, diskSize, machineWords, printable, roleWords, SEVERITY_WORDS, VERDICT_WORDS } from "./words.ts";
 
 export function renderHtml(seen: Detection): string {
-  const chosen = chooseGpu(seen);
   const parts = [
     section("This machine", table(machineWords(seen))),
-    section(
-      "Graphics cards",
-      [
-        ...seen.gpus.map(renderGpu),
-        paragraph(
-          chosen === null ? "Windows would get no card." : `Windows would get ${chosen.address}, ${chosen.name}.`,
-        ),
-      ].join("\n"),
-    ),
+    section("Graphics cards", seen.gpus.map(renderGpu).join("\n")),
     section("Disks", table(seen.storage.map((disk) => [disk.name, `${diskSize(disk.sizeBytes)} ${disk.model ?? ""}`]))),
     section(
       "Worth knowing",
@@ -42,6 +32,7 @@ export function renderHtml(seen: Detection): string {
 <body>
 <main>
 <h1>What this machine can do</h1>
+<p><strong>${text(choiceWords(seen))}</strong></p>
 ${parts.filter((part) => part !== "").join("\n")}
 <details><summary>The document behind this page</summary>
 <pre>${escapeHtml(renderJson(seen, 1))}</pre>
@@ -72,7 +63,7 @@ function renderGpu(gpu: Gpu): string {
 <h3>${text(gpu.name)} <small>${text(gpu.address)}${role === "" ? "" : `, ${text(role)}`}</small></h3>
 <p class="verdict ${gpu.verdict}">${text(VERDICT_WORDS[gpu.verdict])}</p>
 ${list(gpu.reasons.map((reason) => ({ head: reason.message, cure: reason.hint })))}
-<p><small>Goes together: ${text(gpu.functions.join(", "))}</small></p>
+${gpu.functions.length > 1 ? `<p><small>Goes together: ${text(gpu.functions.join(", "))}</small></p>` : ""}
 </article>`;
 }
 
@@ -109,10 +100,6 @@ function list(items: readonly { head: string; cure: string | null }[]): string {
   const item = ({ head, cure }: { head: string; cure: string | null }) =>
     `<li>${text(head)}${cure === null ? "" : `<br><em>${text(cure)}</em>`}</li>`;
   return `<ul>\n${items.map(item).join("\n")}\n</ul>`;
-}
-
-function paragraph(body: string): string {
-  return `<p>${text(body)}</p>`;
 }
 
 function text(value: string): string {

@@ -1,8 +1,16 @@
 /** The detection as a page of text for people, for any width from 40 columns on. Pure. */
 import type { Detection, Gpu } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
-import { chooseGpu } from "../hardware/choose_gpu.ts";
-import { diskSize, machineWords, printable, roleWords, SEVERITY_WORDS, VERDICT_WORDS } from "./words.ts";
+import {
+  choiceWords,
+  count,
+  diskSize,
+  machineWords,
+  printable,
+  roleWords,
+  SEVERITY_WORDS,
+  VERDICT_WORDS,
+} from "./words.ts";
 
 export interface TextOptions {
   readonly columns: number;
@@ -21,12 +29,15 @@ const SGR: Readonly<Record<Style, string>> = { bold: "1", good: "32", warn: "33"
 
 export function renderText(seen: Detection, options: TextOptions): string[] {
   const page = new Page(options);
+  page.title("In short");
+  page.line(choiceWords(seen));
+  const inTheWay = seen.findings.filter((finding) => finding.severity === "blocker").length;
+  if (inTheWay > 0) page.line(`${count(inTheWay, "thing")} in the way of any VM: see the end.`, "bad");
   page.title("This machine");
   for (const [label, value] of machineWords(seen)) page.field(label, value);
   page.title("Graphics cards");
   if (seen.gpus.length === 0) page.line("None was found.");
   for (const gpu of seen.gpus) renderGpu(page, gpu);
-  renderChoice(page, seen);
   renderDisks(page, seen);
   renderDisplays(page, seen);
   if (options.verbose) renderDevices(page, seen);
@@ -51,16 +62,6 @@ function renderGpu(page: Page, gpu: Gpu): void {
     page.indented(reason.message);
     if (reason.hint !== null) page.cure(reason.hint);
   }
-}
-
-function renderChoice(page: Page, seen: Detection): void {
-  if (seen.gpus.length === 0) return;
-  const chosen = chooseGpu(seen);
-  page.gap();
-  page.line(
-    chosen === null ? "Windows would get no card." : `Windows would get ${chosen.address}, ${chosen.name}.`,
-    "bold",
-  );
 }
 
 function renderDisks(page: Page, { storage }: Detection): void {

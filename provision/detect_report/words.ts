@@ -1,6 +1,7 @@
 /** The words a person reads instead of the document's codes, the same in the terminal and in the file. Pure. */
 import type { Detection, Gpu } from "../../model/detection.ts";
 import type { Severity } from "../../model/errors.ts";
+import { chooseGpu } from "../hardware/choose_gpu.ts";
 
 export const VERDICT_WORDS: Readonly<Record<Gpu["verdict"], string>> = {
   "ready": "can be handed to a VM",
@@ -39,7 +40,9 @@ export function machineWords({ host, cpu, memory, iommu }: Detection): (readonly
   const secureBoot = host.secureBoot === null ? "" : `, Secure Boot ${host.secureBoot ? "on" : "off"}`;
   const board = [host.board.vendor, host.board.name].filter((part) => part !== null).join(" ");
   const pages = memory.hugepages.filter((size) => size.total > 0)
-    .map((size) => `${size.total} huge pages of ${size.sizeKib >= 1048576 ? "1 GiB" : `${size.sizeKib / 1024} MiB`}`);
+    .map((size) =>
+      `${count(size.total, "huge page")} of ${size.sizeKib >= 1048576 ? "1 GiB" : `${size.sizeKib / 1024} MiB`}`
+    );
   const nodes = memory.numaNodes.length > 1 ? [`${memory.numaNodes.length} memory nodes`] : [];
   return [
     ["System", system.filter((part) => part !== null).join(", ")],
@@ -71,4 +74,13 @@ export function count(number: number, noun: string): string {
 /** Names come from firmware, monitors and plugs: what could steer a terminal or turn the writing round is taken out. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
+}
+
+/** The answer most people come for. */
+export function choiceWords(seen: Detection): string {
+  const chosen = chooseGpu(seen);
+  if (chosen !== null) return `Windows can have a card of its own: ${chosen.name} (${chosen.address}).`;
+  return seen.gpus.length === 0
+    ? "There is no graphics card for Windows."
+    : "No graphics card can be handed to Windows as the machine is now.";
 }

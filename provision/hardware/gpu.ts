@@ -68,7 +68,8 @@ function gpuName(device: PciDevice): string {
   const ids = `${device.vendorId}:${device.deviceId}`;
   if (brand !== "") {
     if (device.deviceName === null) return `${brand} graphics ${ids}`;
-    return `${brand} ${/\[([^\]]+)\]\s*$/.exec(device.deviceName)?.[1] ?? device.deviceName}`;
+    const name = /\[([^\]]+)\]\s*$/.exec(device.deviceName)?.[1] ?? device.deviceName;
+    return name.startsWith(`${brand} `) ? name : `${brand} ${name}`;
   }
   if (isVirtualDisplay(device)) return `Virtual display ${device.deviceName ?? ids}`;
   if (isManagementChip(device)) return `Server management display ${device.deviceName ?? ids}`;

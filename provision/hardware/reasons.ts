@@ -29,6 +29,12 @@ function verdictReason(gpu: JudgedGpu, device: PciDevice, machine: Machine): Gpu
     case "only-gpu":
       return onlyGpu(device, machine);
     case "ready":
+      if (isVirtualDisplay(device) || isManagementChip(device)) {
+        return reason(
+          "ready",
+          "Nothing else shares its isolation group, but Windows would gain nothing from such a display.",
+        );
+      }
       return reason("ready", "Nothing else shares its isolation group, so it can be handed to a virtual machine.");
   }
 }

@@ -1,0 +1,93 @@
+/**
+ * Detection of the largest fixture machine (483 PCI devices, flat) against plainly reading the same files with Deno,
+ * in one run: what the rooted resolving, the parsing and the judging cost on top. Run through `deno task bench`.
+ */
+import type { HostFiles } from "../../provision/host/host.ts";
+import { detect } from "../../provision/hardware/detect.ts";
+import { openHost } from "../../provision/host/open.ts";
+import { withHost } from "../fixtures/hosts.ts";
+import { type BenchRow, compare, timed } from "./bench_row.ts";
+
+const MACHINE = "intel-spr-xeon-bmc-only";
+
+/** One row; a few seconds. */
+export async function bench(): Promise<BenchRow[]> {
+  return await withHost(MACHINE, async (root) => {
+    const record = recordReads(openHost({ root }));
+    const seen = detect(record.files);
+    const kib = Math.round(record.bytes() / 1024);
+    return [
+      await compare(
+        `detect, ${seen.pci.length} PCI devices (${record.paths.size} files and links asked, each once, ${kib} KiB)`,
+        "reading the same, nothing else",
+        () => timed(() => Promise.resolve(detect(openHost({ root })))),
+        () => timed(() => Promise.resolve(readPlainly(root, record.paths))),
+        { runs: 15, wanted: 3 },
+      ),
+    ];
+  });
+}
+
+type Call = "read" | "list" | "link" | "stat";
+
+interface ReadRecord {
+  readonly files: HostFiles;
+  readonly paths: ReadonlyMap<string, Call>;
+  bytes(): number;
+}
+
+/** Notes every question, and how many bytes the answers have. */
+function recordReads(files: HostFiles): ReadRecord {
+  const paths = new Map<string, Call>();
+  let bytes = 0;
+  const note = (call: Call, path: string) => void paths.set(`${call} ${path}`, call);
+  return {
+    paths,
+    bytes: () => bytes,
+    files: {
+      readText(path) {
+        note("read", path);
+        const text = files.readText(path);
+        bytes += text?.length ?? 0;
+        return text;
+      },
+      readBytes(path) {
+        note("read", path);
+        const content = files.readBytes(path);
+        bytes += content?.length ?? 0;
+        return content;
+      },
+      list(path) {
+        note("list", path);
+        return files.list(path);
+      },
+      stat(path) {
+        note("stat", path);
+        return files.stat(path);
+      },
+      readLink(path) {
+        note("link", path);
+        return files.readLink(path);
+      },
+      attributes: (path) => files.attributes(path),
+    },
+  };
+}
+
+/** The same questions to the kernel directly; the fixture has no absolute links that would need the root. */
+function readPlainly(root: string, paths: ReadonlyMap<string, Call>): number {
+  let answers = 0;
+  for (const [key, call] of paths) {
+    const path = root + key.slice(call.length + 1);
+    try {
+      if (call === "read") Deno.readTextFileSync(path);
+      else if (call === "list") answers += [...Deno.readDirSync(path)].length;
+      else if (call === "link") Deno.readLinkSync(path);
+      else Deno.lstatSync(path);
+      answers++;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return answers;
+}
