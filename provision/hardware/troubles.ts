@@ -63,7 +63,7 @@ export const TROUBLES: readonly Trouble[] = [
     message:
       "No NVIDIA driver that allows virtual machines (R465 or newer) exists for a card this old: Windows shows error 43.",
     hint: "Hide the hypervisor from the guest (kvm hidden, hyperv vendor_id), or use a GTX 600 or newer.",
-    source: "NVIDIA release notes R465; ../../docs/hardware.md",
+    source: "NVIDIA release notes of R465; docs/hardware.md",
   },
   {
     code: "nvidia-laptop",
