@@ -39,7 +39,7 @@ daemon=
 while read -r command; do
   case $command in
     start) libvirtd -f /run/libvirtd.conf -p /run/libvirtd.pid </dev/null >>"$folder/libvirtd.out" 2>&1 & daemon=$! ;;
-    kill9) kill -KILL "$daemon"; wait "$daemon" || true ;;
+    kill9) kill -KILL "$daemon"; { wait "$daemon" || true; } 2>/dev/null ;;
     stop) kill -STOP "$daemon" ;;
     cont) kill -CONT "$daemon" ;;
     guests) pgrep -c qemu-system || true ;;
