@@ -97,9 +97,5 @@ export async function rollback(host: Host, steps: readonly Step[], to: StepName 
     });
   }
   const standing = readHistory(journal.records).standing.filter(({ step }) => order.indexOf(step) > keep);
-  const undone = await undo(host, journal, standing);
-  if (undone.kept.length === 0 && standing.length > 0) {
-    journal.append({ type: "end", outcome: "rolled-back", atMs: host.now() });
-  }
-  return undone;
+  return await undo(host, journal, standing, "rolled-back");
 }

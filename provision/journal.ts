@@ -28,9 +28,15 @@ export type JournalRecord =
   | { readonly type: "done"; readonly id: number; readonly derived?: Readonly<Record<string, NodeStatus>> }
   /** The change of this id is taken back. */
   | { readonly type: "undone"; readonly id: number; readonly bootId: string | null }
+  /** Changes are about to be taken back; until `end`, some may be half way. */
+  | { readonly type: "taking-back"; readonly atMs: number }
   /** A command ran again, or what it derives was restored, after its files were taken back. */
   | { readonly type: "refreshed"; readonly command: string }
-  | { readonly type: "end"; readonly outcome: "applied" | "unwound" | "rolled-back"; readonly atMs: number };
+  | {
+    readonly type: "end";
+    readonly outcome: "applied" | "unwound" | "rolled-back" | "incomplete";
+    readonly atMs: number;
+  };
 
 export interface NodeIntent {
   readonly type: "intent";

@@ -69,8 +69,9 @@ export function saveNode(host: Host, path: string): NodeStatus {
   return node;
 }
 
-/** Makes a path what it was; nothing is done where it is so already. */
+/** Makes a path what it was; where a killed run did so already, only what that left to do is done. */
 export function putBack(host: Host, path: string, node: NodeStatus): void {
+  host.sweep(path);
   if (sameNode(readNode(host, path), node)) return;
   if (node.kind === "absent") host.remove(path);
   else if (node.kind === "link") host.writeLink(path, node.target, ownerOf(node));

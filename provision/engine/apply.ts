@@ -60,10 +60,10 @@ export async function apply(host: Host, options: ApplyOptions): Promise<Applied>
     journal.append({ type: "begin", atMs: host.now(), phase, digest, bootId, origin: options.origin });
     try {
       for (const step of steps) await applyStep(host, journal, step, work.filter((w) => w.step === step.name), options);
+      journal.append({ type: "end", outcome: "applied", atMs: host.now() });
     } catch (error) {
       await unwind(host, journal, first, error, options);
     }
-    journal.append({ type: "end", outcome: "applied", atMs: host.now() });
   }
   const needed = rebootNeeded(journal.records, bootId);
   if (needed) options.tell({ type: "reboot-needed" });
@@ -206,10 +206,9 @@ async function unwind(
 ): Promise<never> {
   const ids = new Set(journal.records.slice(first).flatMap((record) => "id" in record ? [record.id] : []));
   const standing = readHistory(journal.records).standing.filter(({ id }) => ids.has(id));
-  const { paths, kept } = await undo(host, journal, standing).catch((second) => {
+  const { paths, kept } = await undo(host, journal, standing, "unwound").catch((second) => {
     throw bothFailures(error, second);
   });
-  if (kept.length === 0) journal.append({ type: "end", outcome: "unwound", atMs: host.now() });
   options.tell({ type: "rolled-back", targets: paths, kept });
   throw error;
 }
@@ -223,8 +222,8 @@ function bothFailures(first: unknown, second: unknown): unknown {
   });
 }
 
-/** Temp files lie beside the targets of changes that were cut short. */
+/** Temp files lie beside the paths of changes that were cut short, on the way there or back. */
 function sweepInterrupted(host: Host, journal: Journal): void {
-  const { standing, done } = readHistory(journal.records);
-  for (const change of standing) if (change.type === "intent" && !done.has(change.id)) host.sweep(change.path);
+  const { standing, interrupted } = readHistory(journal.records);
+  for (const change of interrupted ? standing : []) if (change.type === "intent") host.sweep(change.path);
 }

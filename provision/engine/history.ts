@@ -13,7 +13,7 @@ export interface History {
   readonly derived: ReadonlyMap<number, Readonly<Record<string, NodeStatus>>>;
   /** Commands that have not run since a file that triggers them changed or went back. */
   readonly pending: ReadonlySet<string>;
-  /** A run that neither ended nor was unwound. */
+  /** The last run, forth or back, did not come to its end. */
   readonly interrupted: boolean;
   /** Answers and phase of the last apply. */
   readonly lastBegin: Extract<JournalRecord, { type: "begin" }> | null;
@@ -32,8 +32,11 @@ export function readHistory(records: readonly JournalRecord[]): History {
         interrupted = true;
         lastBegin = record;
         break;
+      case "taking-back":
+        interrupted = true;
+        break;
       case "end":
-        interrupted = false;
+        interrupted = record.outcome === "incomplete";
         break;
       case "intent":
         intents.set(record.id, record);

@@ -29,8 +29,11 @@ export async function undo(
   host: Host,
   journal: Journal,
   standing: readonly (NodeIntent | CommandIntent)[],
+  outcome: "unwound" | "rolled-back",
 ): Promise<Undone> {
   const bootId = readBootId(host);
+  const isWork = standing.length > 0 || readHistory(journal.records).pending.size > 0;
+  if (isWork) journal.append({ type: "taking-back", atMs: host.now() });
   const paths: string[] = [];
   const kept: Kept[] = [];
   for (const group of byPathNewestFirst(standing)) {
@@ -49,6 +52,7 @@ export async function undo(
     else journal.append({ type: "undone", id: command.id, bootId });
   }
   kept.push(...await refresh(host, journal));
+  if (isWork) journal.append({ type: "end", outcome: kept.length === 0 ? outcome : "incomplete", atMs: host.now() });
   return { paths, kept };
 }
 
@@ -67,7 +71,6 @@ function byPathNewestFirst(standing: readonly (NodeIntent | CommandIntent)[]): N
 /** Null when the path is again what it was before the first change of the group. */
 function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
   const { path, step, before: original } = group[0]!;
-  host.sweep(path);
   const now = readNode(host, path);
   const known = group.flatMap(({ before, after }) => [before, after]);
   if (!known.some((node) => sameNode(node, now))) {

@@ -85,9 +85,17 @@ export class RootedFiles implements HostFiles, HostFileWriter {
     this.#removeName("remove folder", path, (real) => this.#disk.rmdir(real));
   }
 
-  /** Removes what a killed writeFile or writeLink of this path may have left beside it. */
+  /** Removes the temp file a killed write of this path left, and makes durable what that run achieved around it. */
   sweep(path: string): void {
-    if (this.stat(temporaryOf(path)) !== null) this.remove(temporaryOf(path));
+    let folder = parentOf(path);
+    while (this.list(folder) === null) folder = parentOf(folder);
+    this.#write("tidy up after", path, (real) => {
+      if (folder === parentOf(path)) this.#unlinkIfThere(temporaryOf(real));
+    });
+    // Names made or removed in the lowest folder that is there, and that folder's own name.
+    for (const each of [folder, parentOf(folder)]) {
+      this.#write("tidy up", each, () => this.#disk.syncFolder(this.#resolver.resolve(each, { followLast: true })));
+    }
   }
 
   #replace(path: string, fill: (temp: string, before: FileStatus | null) => void): void {

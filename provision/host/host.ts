@@ -57,7 +57,7 @@ export interface HostFileWriter {
   remove(path: string): void;
   /** Only an empty folder; already gone is success. */
   removeFolder(path: string): void;
-  /** Removes the temp file a killed write of this path may have left. */
+  /** After a killed write of this path: removes its temp file, makes durable what it achieved. */
   sweep(path: string): void;
 }
 

@@ -60,6 +60,13 @@ export class MemoryDisk implements Disk {
     folder.entries.set(names.at(-1)!, inode);
   }
 
+  /** What another program does: new bytes in an existing file, durable at once. */
+  replaceDurably(path: string, text: string): void {
+    const inode = this.#find(path);
+    inode.bytes = new TextEncoder().encode(text);
+    inode.durable.bytes = inode.bytes;
+  }
+
   /** Everything written so far becomes durable, as after sync(2). */
   settle(): void {
     walk(this.#top, (inode) => {

@@ -2,7 +2,7 @@
 import { AppError } from "../../model/errors.ts";
 import { type Disk, systemDisk } from "./disk.ts";
 import { RootedFiles } from "./files.ts";
-import type { Command, Host } from "./host.ts";
+import type { Command, CommandResult, Host } from "./host.ts";
 import { isMissing, Resolver } from "./resolve.ts";
 import { recordCommand, runCommand } from "./run.ts";
 import { StateFolder } from "./state.ts";
@@ -12,8 +12,9 @@ export interface HostOptions {
   readonly root: string;
   /** Absolute; default `<root>/var/lib/neuron`. */
   readonly state?: string;
-  /** For tests: where files really are. */
+  /** For tests: where files really are, what commands do, what time it is. */
   readonly disk?: Disk;
+  readonly run?: (command: Command) => Promise<CommandResult>;
   readonly now?: () => number;
 }
 
@@ -22,19 +23,22 @@ export function openHost(options: HostOptions): Host {
   const disk = options.disk ?? systemDisk;
   const root = realRoot(disk, options.root);
   const state = new StateFolder(disk, realState(disk, root, options));
-  return new OpenedHost(disk, root, state, options.now ?? Date.now);
+  const run = options.run ?? (root === "/" ? runCommand : (command: Command) => recordCommand(command, state));
+  return new OpenedHost(disk, root, state, run, options.now ?? Date.now);
 }
 
 class OpenedHost extends RootedFiles implements Host {
   readonly live: boolean;
 
-  constructor(disk: Disk, root: string, readonly state: StateFolder, readonly now: () => number) {
+  constructor(
+    disk: Disk,
+    root: string,
+    readonly state: StateFolder,
+    readonly run: (command: Command) => Promise<CommandResult>,
+    readonly now: () => number,
+  ) {
     super(disk, root);
     this.live = root === "/";
-  }
-
-  run(command: Command) {
-    return this.live ? runCommand(command) : recordCommand(command, this.state);
   }
 }
 

@@ -44,7 +44,8 @@ export class StateFolder {
   save(bytes: Uint8Array): string {
     const digest = createHash("sha256").update(bytes).digest("hex");
     this.#write(`saved/${digest}`, (path) => {
-      if (!this.#isMissing(path)) return;
+      // A run killed before its last fsync leaves a name that a power cut may still take away.
+      if (!this.#isMissing(path)) return this.#disk.syncFolder(parentOf(path));
       this.#makeFolder(parentOf(path));
       const temp = temporaryOf(path);
       if (!this.#isMissing(temp)) this.#disk.unlink(temp);
@@ -75,6 +76,8 @@ export class StateFolder {
   lock(): Disposable {
     let lock: Disposable | null = null;
     this.#write("lock", (path) => {
+      // As in save(): what a killed run made becomes durable before anything is built on it.
+      for (const folder of [parentOf(this.path), this.path]) this.#disk.syncFolder(folder);
       lock = this.#disk.lock(path);
     });
     if (lock === null) {
