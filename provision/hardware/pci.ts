@@ -5,6 +5,7 @@
  */
 import type { PciDevice } from "../../model/detection.ts";
 import { comparePciAddress, tryParsePciAddress } from "../../model/pci_address.ts";
+import { builtInClassName } from "./pci_classes.ts";
 import type { IdNames } from "./pci_ids.ts";
 import type { Reading } from "./reading.ts";
 import { baseName, parseHex, parseLine, parseNatural } from "./values.ts";
@@ -37,7 +38,7 @@ function readPciDevice(reading: Reading, names: IdNames, address: string): PciDe
     subsystemVendorId: parseHex(text("subsystem_vendor"), 4),
     subsystemDeviceId: parseHex(text("subsystem_device"), 4),
     classCode,
-    className: names.className(classCode),
+    className: names.className(classCode) ?? builtInClassName(classCode),
     vendorName: names.vendor(vendorId),
     deviceName: names.device(vendorId, deviceId),
     driver: linkName(reading.link(`${folder}/driver`)),

@@ -111,7 +111,7 @@ function onlyGpu(device: PciDevice, { host, cpu }: Machine): GpuReason {
 }
 
 function cautions(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGpu[], machine: Machine): GpuReason[] {
-  const { host, cpu, iommu } = machine;
+  const { host, cpu, iommu, displays } = machine;
   const found: GpuReason[] = [];
   const boot = all.filter((other) => other.role === "boot");
   if (gpu.verdict === "ready" && boot.some((other) => gpu.functions.includes(other.address))) {
@@ -138,7 +138,15 @@ function cautions(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGpu[], 
   if (device.driver === "vfio-pci") {
     found.push(reason("reserved", "It is already reserved for virtual machines (driver vfio-pci)."));
   }
-  const context = { device, integrated: gpu.integrated, chassis: host.chassis };
+  const connectors = displays.filter((display) => display.gpu === gpu.address);
+  if (gpu.role === "secondary" && connectors.length > 0 && !connectors.some((display) => display.connected)) {
+    found.push(reason(
+      "no-monitor",
+      "No monitor is plugged into it.",
+      "Plug one in, or watch the VM in a window of the host with Looking Glass, which needs none.",
+    ));
+  }
+  const context = { device, integrated: gpu.integrated, isBoot: gpu.role === "boot", chassis: host.chassis };
   for (const trouble of troublesOf(gpu.vendor, context)) {
     found.push(reason(trouble.code, trouble.message, trouble.hint));
   }

@@ -18,6 +18,8 @@ export interface Trouble {
 export interface TroubleContext {
   readonly device: PciDevice;
   readonly integrated: boolean;
+  /** The machine starts with its picture on this card. */
+  readonly isBoot: boolean;
   readonly chassis: HostStatus["chassis"];
 }
 
@@ -73,6 +75,16 @@ export const TROUBLES: readonly Trouble[] = [
     message: "In laptops NVIDIA's Windows driver looks for a battery and for the firmware's own data about the card.",
     hint: "Give the VM an emulated battery and the card's ROM file if Windows reports error 43.",
     source: "ArchWiki, PCI passthrough via OVMF, Troubleshooting",
+  },
+  {
+    code: "nvidia-boot-rom",
+    vendor: "nvidia",
+    devices: "all",
+    when: ({ isBoot }) => isBoot,
+    message:
+      "The firmware has changed the card's own program (ROM) while starting with it, and the VM may not understand it.",
+    hint: "If the VM's screen stays black, give it a ROM file read from the card while it was not the first one.",
+    source: "ArchWiki, PCI passthrough via OVMF, Passing the boot GPU to the guest",
   },
   {
     code: "no-outputs",

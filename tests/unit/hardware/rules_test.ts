@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Gpu } from "../../../model/detection.ts";
 import { chooseGpu } from "../../../provision/hardware/choose_gpu.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
+import { TROUBLES } from "../../../provision/hardware/troubles.ts";
 import { AMD_CPU, INTEL_CPU, machine, type MadeUpDevice, type Tree } from "./machine.ts";
 
 const IGPU: MadeUpDevice = { at: "0000:00:02.0", ids: "8086:4680", class: "0300", group: 0, bootVga: true };
@@ -265,6 +266,36 @@ Deno.test("a disk that holds the system is named among the conflicts", () => {
     "/proc/mounts": "/dev/nvme0n1p2 / ext4 rw 0 0\n",
   }).get("0000:01:00.0");
   assert(gpu?.reasons[0]?.message.includes("(holds /)"), gpu?.reasons[0]?.message);
+});
+
+Deno.test("devices are named by their class on a machine without pci.ids", () => {
+  const gpu = gpusOf([
+    IGPU,
+    { at: "0000:01:00.0", ids: "10de:2484", class: "0300", group: 1 },
+    { at: "0000:02:00.0", ids: "10ec:8168", class: "0200", group: 1 },
+  ]).get("0000:01:00.0");
+  assertEquals(gpu?.name, "NVIDIA graphics 10de:2484");
+  assert(gpu?.reasons[0]?.message.includes("0000:02:00.0 Ethernet controller"), gpu?.reasons[0]?.message);
+});
+
+Deno.test("a card without a monitor is said to work with Looking Glass", () => {
+  const at = "/sys/devices/pci0000:00/0000:01:00.0/drm/card1/card1-DP-1";
+  const reasons = (status: string) =>
+    gpusOf([IGPU, { at: "0000:01:00.0", ids: "10de:2484", class: "0300", group: 1 }], {
+      [`${at}/status`]: `${status}\n`,
+      "/sys/class/drm/card1-DP-1": { link: `../..${at.slice(4)}` },
+    }).get("0000:01:00.0")?.reasons.map((reason) => reason.code);
+  assertEquals(reasons("disconnected"), ["ready", "no-monitor"]);
+  assertEquals(reasons("connected"), ["ready"]);
+});
+
+Deno.test("every trouble has a source and a cure, and the reset bug goes once the kernel knows a way", () => {
+  for (const trouble of TROUBLES) assert(trouble.source.length > 5 && trouble.hint.length > 10, trouble.code);
+  const codes = (resetMethod: string) =>
+    gpusOf([IGPU, { at: "0000:01:00.0", ids: "1002:67df", class: "0300", group: 1, resetMethod }])
+      .get("0000:01:00.0")?.reasons.map((reason) => reason.code);
+  assertEquals(codes("bus"), ["ready", "amd-reset-bug"]);
+  assertEquals(codes("device_specific bus"), ["ready"]);
 });
 
 Deno.test("the words for the switch are those of the board's maker", () => {
