@@ -1,9 +1,9 @@
 /** Lays a captured machine out in a folder, to be used as a root. The archive is made by `detect --capture`. */
 import { capture, type CaptureEntry } from "../provision/capture.ts";
-import type { HostFiles } from "../provision/host/host.ts";
+import type { MachineFiles } from "../provision/hardware/reading.ts";
 
 /** Copies what `detect` and `plan` look at into `folder`, which is made when missing; links stay links. */
-export function captureInto(files: HostFiles, folder: string): void {
+export function captureInto(files: MachineFiles, folder: string): void {
   Deno.mkdirSync(folder, { recursive: true });
   for (const entry of capture(files)) layOut(entry, `${folder}${entry.path}`);
 }

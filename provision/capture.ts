@@ -1,11 +1,11 @@
 /**
  * A machine's description as files: what was looked at while someone looked, with links kept, so that the copy can be
- * given to `--root`. Whatever is only listed or asked for is kept as an empty file or folder. Reads through HostFiles
+ * given to `--root`. Whatever is only listed or asked for is kept as an empty file or folder. Reads through MachineFiles
  * only and writes nothing: capture_tar.ts packs the entries, cli/capture_folder.ts lays them out.
  */
-import type { FileStatus, HostFiles } from "./host/host.ts";
+import type { FileStatus } from "./host/host.ts";
 import { detectFrom } from "./hardware/detect.ts";
-import { Reading } from "./hardware/reading.ts";
+import { type MachineFiles, Reading } from "./hardware/reading.ts";
 
 /** Paths are absolute inside the root; folders come before what is in them. */
 export type CaptureEntry =
@@ -52,7 +52,7 @@ const PROGRAMS = [
 const MAX_CONFIGURATION_BYTES = 1024 * 1024;
 
 /** Everything `detect` and `plan` look at. Files that cannot be read are left out. */
-export function capture(files: HostFiles): CaptureEntry[] {
+export function capture(files: MachineFiles): CaptureEntry[] {
   const copy = new Copy(files);
   const reading = new Reading(files);
   detectFrom(reading);
@@ -77,11 +77,11 @@ interface Place {
 }
 
 class Copy {
-  readonly #files: HostFiles;
+  readonly #files: MachineFiles;
   readonly #entries = new Map<string, CaptureEntry>();
   readonly #links = new Map<string, string | null>();
 
-  constructor(files: HostFiles) {
+  constructor(files: MachineFiles) {
     this.#files = files;
   }
 

@@ -3,7 +3,6 @@
  * Only reads, each file at most once; the same files always give the same document.
  */
 import type { Detection } from "../../model/detection.ts";
-import type { HostFiles } from "../host/host.ts";
 import { readHost } from "./boot.ts";
 import { parseCpuInfo, readCpu } from "./cpu.ts";
 import { readDisplays } from "./displays.ts";
@@ -13,13 +12,13 @@ import { placeInGroups, readIommu } from "./iommu.ts";
 import { readMemory } from "./memory.ts";
 import { readPciDevices } from "./pci.ts";
 import { readPciNames } from "./pci_ids.ts";
-import { Reading } from "./reading.ts";
+import { type MachineFiles, Reading } from "./reading.ts";
 import { reasonsOf } from "./reasons.ts";
 import { readStorage } from "./storage.ts";
 import { readUsbDevices } from "./usb.ts";
 
 /** Never throws for what the files hold or lack; what could not be read becomes a finding. */
-export function detect(files: HostFiles): Detection {
+export function detect(files: MachineFiles): Detection {
   return detectFrom(new Reading(files));
 }
 

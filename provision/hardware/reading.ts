@@ -6,6 +6,9 @@
 import { errorMessage } from "../../model/errors.ts";
 import type { HostFiles } from "../host/host.ts";
 
+/** As much of a Host as detection needs: nothing that writes, nothing that runs. */
+export type MachineFiles = Pick<HostFiles, "readText" | "readBytes" | "list" | "stat" | "readLink">;
+
 export interface UnreadableFile {
   readonly path: string;
   readonly why: string;
@@ -16,10 +19,10 @@ export type Question = "bytes" | "text" | "list" | "link" | "exists";
 
 export class Reading {
   readonly unreadable: UnreadableFile[] = [];
-  readonly #files: HostFiles;
+  readonly #files: MachineFiles;
   readonly #answers = new Map<string, unknown>();
 
-  constructor(files: HostFiles) {
+  constructor(files: MachineFiles) {
     this.#files = files;
   }
 

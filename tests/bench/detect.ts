@@ -2,8 +2,8 @@
  * Detection of the largest fixture machine (483 PCI devices, flat) against plainly reading the same files with Deno,
  * in one run: what the rooted resolving, the parsing and the judging cost on top. Run through `deno task bench`.
  */
-import type { HostFiles } from "../../provision/host/host.ts";
 import { detect } from "../../provision/hardware/detect.ts";
+import type { MachineFiles } from "../../provision/hardware/reading.ts";
 import { openHost } from "../../provision/host/open.ts";
 import { withHost } from "../fixtures/hosts.ts";
 import { type BenchRow, compare, timed } from "./bench_row.ts";
@@ -31,13 +31,13 @@ export async function bench(): Promise<BenchRow[]> {
 type Call = "read" | "list" | "link" | "stat";
 
 interface ReadRecord {
-  readonly files: HostFiles;
+  readonly files: MachineFiles;
   readonly paths: ReadonlyMap<string, Call>;
   bytes(): number;
 }
 
 /** Notes every question, and how many bytes the answers have. */
-function recordReads(files: HostFiles): ReadRecord {
+function recordReads(files: MachineFiles): ReadRecord {
   const paths = new Map<string, Call>();
   let bytes = 0;
   const note = (call: Call, path: string) => void paths.set(`${call} ${path}`, call);
@@ -69,7 +69,6 @@ function recordReads(files: HostFiles): ReadRecord {
         note("link", path);
         return files.readLink(path);
       },
-      attributes: (path) => files.attributes(path),
     },
   };
 }

@@ -1,10 +1,10 @@
 /** Whatever the files hold, detection answers: damaged, unreadable, missing; and it asks for each only once. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { HostFiles } from "../../../provision/host/host.ts";
 import type { Detection } from "../../../model/detection.ts";
 import { AppError } from "../../../model/errors.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
+import type { MachineFiles } from "../../../provision/hardware/reading.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { withHost } from "../../fixtures/hosts.ts";
 import { filesOf, machine } from "./machine.ts";
@@ -12,7 +12,7 @@ import { filesOf, machine } from "./machine.ts";
 type Damage = "none" | "eio" | "gone" | "empty" | "cut" | "zeros" | "garbage" | "huge";
 
 /** Does to each answer what `damageOf` says of its path. */
-function damaged(files: HostFiles, damageOf: (path: string) => Damage, garbage: string): HostFiles {
+function damaged(files: MachineFiles, damageOf: (path: string) => Damage, garbage: string): MachineFiles {
   const text = (path: string, whole: string | null): string | null => {
     switch (damageOf(path)) {
       case "none":
@@ -46,7 +46,6 @@ function damaged(files: HostFiles, damageOf: (path: string) => Damage, garbage: 
     },
     stat: (path) => text(path, "") === null ? null : files.stat(path),
     readLink: (path) => text(path, files.readLink(path)),
-    attributes: (path) => files.attributes(path),
   };
 }
 
@@ -142,7 +141,7 @@ Deno.test("ids come from modalias where a file of theirs is damaged", () => {
 });
 
 /** Counts the readings of every path. */
-function counting(files: HostFiles): { files: HostFiles; counts: Map<string, number> } {
+function counting(files: MachineFiles): { files: MachineFiles; counts: Map<string, number> } {
   const counts = new Map<string, number>();
   const count = <T>(call: string, read: (path: string) => T) => (path: string): T => {
     counts.set(`${call} ${path}`, (counts.get(`${call} ${path}`) ?? 0) + 1);
@@ -156,7 +155,6 @@ function counting(files: HostFiles): { files: HostFiles; counts: Map<string, num
       list: count("list", (path) => files.list(path)),
       stat: count("stat", (path) => files.stat(path)),
       readLink: count("readLink", (path) => files.readLink(path)),
-      attributes: (path) => files.attributes(path),
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Machines made up for a test: sysfs in memory, as the kernel lays it out. */
-import type { HostFiles } from "../../../provision/host/host.ts";
 import { RootedFiles } from "../../../provision/host/files.ts";
+import type { MachineFiles } from "../../../provision/hardware/reading.ts";
 import { MemoryDisk, type TreeEntry } from "../../../provision/host/memory_disk.ts";
 
 export interface MadeUpDevice {
@@ -48,11 +48,11 @@ export function machineTree(devices: readonly MadeUpDevice[], files: Tree = {}):
   return { ...tree, ...files };
 }
 
-export function machine(devices: readonly MadeUpDevice[], files: Tree = {}): HostFiles {
+export function machine(devices: readonly MadeUpDevice[], files: Tree = {}): MachineFiles {
   return filesOf(machineTree(devices, files));
 }
 
-export function filesOf(tree: Tree): HostFiles {
+export function filesOf(tree: Tree): MachineFiles {
   return new RootedFiles(MemoryDisk.from(tree), "/");
 }
 
