@@ -33,6 +33,13 @@ CONF
 
 virtlogd -d
 libvirtd -f "$home/libvirtd.conf" -p /run/libvirtd.pid 2> "$home/libvirtd.log" &
-# `read` answers when standard input closes. Nobody says goodbye to libvirtd: its files are complete at any moment, and
-# its orderly end can wait for minutes on a probe that nobody needs any more.
-read -r _ || true
+daemon=$!
+# Nobody says goodbye to libvirtd: its files are complete at any moment, and its orderly end can take minutes.
+exec 3<&0
+{
+  read -r _ <&3 || true
+  kill -KILL "$daemon"
+} &
+# As first process we are the parent of every orphan, and only `wait` reaps them: libvirt's probes of QEMU are done when
+# their process is gone, not when it is a zombie.
+wait "$daemon" || true

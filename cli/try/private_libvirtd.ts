@@ -27,8 +27,9 @@ export async function startPrivateLibvirtd(home: string, sockets: string): Promi
   const socket = `${sockets}/libvirt-sock`;
   await Deno.remove(socket).catch(() => {}); // of a run that was killed
   const script = `${import.meta.dirname}/private_libvirtd.sh`;
-  const child = new Deno.Command("unshare", {
-    args: ["--mount", "--net", "--pid", "--fork", "--mount-proc", "sh", script, home, sockets],
+  // In a session of its own: Ctrl-C in the terminal is for us; we end the daemon when its VMs are saved.
+  const child = new Deno.Command("setsid", {
+    args: ["unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "sh", script, home, sockets],
     stdin: "piped",
     stdout: "null",
     stderr: "piped",
