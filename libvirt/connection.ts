@@ -1,53 +1,38 @@
 /**
- * A connection to one libvirt daemon: opening it, its calls, what it knows of the host, and looking up or defining what it
+ * A connection to one libvirt daemon: opening it, its events, what it knows of the host, and looking up or defining what it
  * manages. Thin: each method is one call of libvirt.
  */
+import { Caller } from "./caller.ts";
+import {
+  type DefineFlags,
+  defineFlags,
+  type DomainFilter,
+  domainListFlags,
+  type NetworkFilterFlags,
+  networkListFlags,
+  type NodeDeviceFilter,
+  nodeDeviceListFlags,
+  poolListFlags,
+  type PoolStartFlags,
+  poolStartFlags,
+  type SecretFilter,
+  secretListFlags,
+  type StartFlags,
+  startFlags,
+  type StoragePoolFilter,
+} from "./connection_flags.ts";
 import { Domain } from "./domain.ts";
 import { domainCapabilitiesArgs, type DomainCapabilitiesQuery, type NodeInfo, nodeInfo, versionText } from "./host.ts";
-import { LibvirtError } from "./errors.ts";
 import { type EventFilter, Events, type SubscribeOptions, type Subscription } from "./events.ts";
-import { flagSet, type FlagsOf } from "./names.ts";
 import { Network } from "./network.ts";
 import { NetworkFilter } from "./network_filter.ts";
 import { NodeDevice } from "./node_device.ts";
-import {
-  VirConnectListAllDomainsFlags,
-  VirConnectListAllNetworksFlags,
-  VirConnectListAllNodeDeviceFlags,
-  VirConnectListAllSecretsFlags,
-  VirConnectListAllStoragePoolsFlags,
-  VirDomainCreateFlags,
-  VirDomainDefineFlags,
-  VirStoragePoolCreateFlags,
-} from "./protocol/constants.gen.ts";
-import { type QemuCalls, qemuProgram } from "./protocol/qemu.gen.ts";
-import { type RemoteCalls, remoteProgram } from "./protocol/remote.gen.ts";
 import type { CallOptions } from "./rpc.ts";
 import { Secret } from "./secret.ts";
 import { dial, type OpenOptions, type Session } from "./session.ts";
 import { allDomainStats, type DomainStats, domainsWithState, type DomainWithState, type StatsQuery } from "./stats.ts";
 import { StoragePool } from "./storage_pool.ts";
 import { StorageVolume } from "./storage_volume.ts";
-import { openStream, type Stream, type StreamingCall } from "./stream.ts";
-
-const domainListFlags = flagSet(VirConnectListAllDomainsFlags, "VIR_CONNECT_LIST_DOMAINS_");
-const networkListFlags = flagSet(VirConnectListAllNetworksFlags, "VIR_CONNECT_LIST_NETWORKS_");
-const poolListFlags = flagSet(VirConnectListAllStoragePoolsFlags, "VIR_CONNECT_LIST_STORAGE_POOLS_");
-const nodeDeviceListFlags = flagSet(VirConnectListAllNodeDeviceFlags, "VIR_CONNECT_LIST_NODE_DEVICES_");
-const secretListFlags = flagSet(VirConnectListAllSecretsFlags, "VIR_CONNECT_LIST_SECRETS_");
-const startFlags = flagSet(VirDomainCreateFlags, "VIR_DOMAIN_START_");
-const defineFlags = flagSet(VirDomainDefineFlags, "VIR_DOMAIN_DEFINE_");
-const poolStartFlags = flagSet(VirStoragePoolCreateFlags, "VIR_STORAGE_POOL_CREATE_");
-
-/** `{ active: true, inactive: false, … }`; none set means all. */
-export type DomainFilter = FlagsOf<typeof VirConnectListAllDomainsFlags, "VIR_CONNECT_LIST_DOMAINS_">;
-export type NetworkFilterFlags = FlagsOf<typeof VirConnectListAllNetworksFlags, "VIR_CONNECT_LIST_NETWORKS_">;
-export type StoragePoolFilter = FlagsOf<typeof VirConnectListAllStoragePoolsFlags, "VIR_CONNECT_LIST_STORAGE_POOLS_">;
-export type NodeDeviceFilter = FlagsOf<typeof VirConnectListAllNodeDeviceFlags, "VIR_CONNECT_LIST_NODE_DEVICES_">;
-export type SecretFilter = FlagsOf<typeof VirConnectListAllSecretsFlags, "VIR_CONNECT_LIST_SECRETS_">;
-export type StartFlags = FlagsOf<typeof VirDomainCreateFlags, "VIR_DOMAIN_START_">;
-export type DefineFlags = FlagsOf<typeof VirDomainDefineFlags, "VIR_DOMAIN_DEFINE_">;
-export type PoolStartFlags = FlagsOf<typeof VirStoragePoolCreateFlags, "VIR_STORAGE_POOL_CREATE_">;
 
 /**
  * Connects to a daemon and opens a driver there.
@@ -59,6 +44,8 @@ export type PoolStartFlags = FlagsOf<typeof VirStoragePoolCreateFlags, "VIR_STOR
  *
  * @example
  * ```ts ignore
+ * import { open } from "./mod.ts";
+ *
  * await using connection = await open("qemu:///system");
  * for (const { domain, state } of await connection.listDomainsWithState()) console.log(domain.name, state);
  * ```
@@ -67,29 +54,16 @@ export async function open(uri = "qemu:///system", options: OpenOptions = {}): P
   return new Connection(await dial(uri, options));
 }
 
-export class Connection implements AsyncDisposable {
+export class Connection extends Caller {
   readonly #session: Session;
   readonly #defaults: CallOptions;
   readonly #events: Events;
 
   constructor(session: Session, defaults?: CallOptions, events?: Events) {
+    super(session, defaults);
     this.#session = session;
     this.#defaults = defaults ?? {};
     this.#events = events ?? new Events(this);
-  }
-
-  /** The URI it was opened with. */
-  get uri(): string {
-    return this.#session.uri;
-  }
-
-  /** Resolves once, with the reason, when the connection has ended: closed here, lost, or silent for too long. */
-  get closed(): Promise<LibvirtError> {
-    return this.#session.rpc.closed;
-  }
-
-  get isOpen(): boolean {
-    return this.#session.rpc.failure === undefined;
   }
 
   /**
@@ -97,67 +71,14 @@ export class Connection implements AsyncDisposable {
    *
    * @example
    * ```ts ignore
-   * const info = await connection.with({ timeoutMs: 2000 }).hostname();
+   * import { open } from "./mod.ts";
+   *
+   * await using connection = await open("qemu:///system");
+   * console.log(await connection.with({ timeoutMs: 2000 }).hostname());
    * ```
    */
-  with(defaults: CallOptions): Connection {
+  override with(defaults: CallOptions): Connection {
     return new Connection(this.#session, { ...this.#defaults, ...defaults }, this.#events);
-  }
-
-  /** Any call of libvirt's remote protocol, typed by its name (protocol/remote.gen.ts). */
-  async call<N extends keyof RemoteCalls>(
-    name: N,
-    ...[args, options]: RemoteCalls[N]["args"] extends void ? [args?: undefined, options?: CallOptions]
-      : [args: RemoteCalls[N]["args"], options?: CallOptions]
-  ): Promise<RemoteCalls[N]["ret"]> {
-    const reply = await this.#session.rpc.call(remoteProgram, name, args, { ...options, ...this.#defaults });
-    return reply as RemoteCalls[N]["ret"];
-  }
-
-  /** Any call of libvirt's QEMU protocol, typed by its name (protocol/qemu.gen.ts). */
-  async callQemu<N extends keyof QemuCalls>(
-    name: N,
-    args: QemuCalls[N]["args"],
-    options?: CallOptions,
-  ): Promise<QemuCalls[N]["ret"]> {
-    const reply = await this.#session.rpc.call(qemuProgram, name, args, { ...options, ...this.#defaults });
-    return reply as QemuCalls[N]["ret"];
-  }
-
-  /**
-   * A call that opens a stream. It runs on a connection of its own, so that a slow reader of the stream holds up nothing
-   * else: libvirt's protocol has no flow control for a single stream.
-   */
-  async stream<N extends StreamingCall>(
-    name: N,
-    args: RemoteCalls[N]["args"],
-    options: { sparse?: boolean } = {},
-  ): Promise<{ reply: RemoteCalls[N]["ret"]; stream: Stream }> {
-    const session = await dial(this.#session.uri, {
-      ...this.#session.options,
-      keepalive: { intervalMs: 0, count: 0 },
-      ...(this.#defaults.signal === undefined ? {} : { signal: this.#defaults.signal }),
-    });
-    const { reply, stream } = await openStream(session.rpc, name, args, { ...options, call: this.#defaults });
-    return { reply: reply as RemoteCalls[N]["ret"], stream };
-  }
-
-  /** Ends the connection. Calls still under way fail with VIR_ERR_INVALID_CONN. */
-  async close(): Promise<void> {
-    if (this.isOpen) {
-      // The daemon need not answer: what matters is that the socket is closed.
-      await this.#session.rpc.call(remoteProgram, "CONNECT_CLOSE", undefined, { timeoutMs: 1000 }).catch(() => {});
-    }
-    this.#session.rpc.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  /** Hears the daemon's messages; for events.ts. */
-  onMessage(handler: (name: string, payload: unknown) => void): void {
-    this.#session.rpc.onMessage = handler;
   }
 
   /**
@@ -168,8 +89,14 @@ export class Connection implements AsyncDisposable {
    *
    * @example
    * ```ts ignore
-   * for await (const event of await connection.subscribe(["domain.lifecycle"])) {
-   *   console.log(event.kind === "overflow" ? "read everything again" : `${event.domain.name} ${event.event}`);
+   * import { open } from "./mod.ts";
+   *
+   * await using connection = await open("qemu:///system");
+   * const events = await connection.subscribe(["domain.lifecycle"]);
+   * await (await connection.lookupDomain("demo")).start();
+   * for await (const event of events) {
+   *   if (event.kind === "overflow") console.log("too slow: read everything again");
+   *   else if (event.event === "started") break;
    * }
    * ```
    */

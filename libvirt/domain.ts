@@ -2,8 +2,27 @@
  * A domain: libvirt's word for a virtual machine. Each method is one call of libvirt; what it names is looked up by UUID,
  * so it stays right when the domain is renamed or restarted.
  */
-import type { Connection, StartFlags } from "./connection.ts";
+import type { Caller } from "./caller.ts";
+import { type StartFlags, startFlags } from "./connection_flags.ts";
 import { DomainCheckpoint } from "./domain_checkpoint.ts";
+import {
+  type AffectFlags,
+  affectFlags,
+  type DestroyFlags,
+  destroyFlags,
+  type DomainXmlFlags,
+  type RebootFlags,
+  rebootFlags,
+  type SaveFlags,
+  saveFlags,
+  type ShutdownFlags,
+  shutdownFlags,
+  type UndefineFlags,
+  undefineFlags,
+  type VcpuFlags,
+  vcpuFlags,
+  xmlFlags,
+} from "./domain_flags.ts";
 import {
   DomainSnapshot,
   type SnapshotCreateFlags,
@@ -12,45 +31,10 @@ import {
   snapshotListFlags,
 } from "./domain_snapshot.ts";
 import { type DomainState, domainState, stateReason } from "./domain_state.ts";
-import { flagSet, type FlagsOf } from "./names.ts";
-import {
-  VirDomainCreateFlags,
-  VirDomainDestroyFlagsValues,
-  VirDomainMetadataType,
-  VirDomainModificationImpact,
-  VirDomainRebootFlagValues,
-  VirDomainSaveRestoreFlags,
-  VirDomainShutdownFlagValues,
-  VirDomainUndefineFlagsValues,
-  VirDomainVcpuFlags,
-  VirDomainXMLFlags,
-  VirKeycodeSet,
-} from "./protocol/constants.gen.ts";
+import { VirDomainMetadataType, VirKeycodeSet } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullDomain } from "./protocol/remote.gen.ts";
 import type { CallOptions } from "./rpc.ts";
 import type { Stream } from "./stream.ts";
-
-const startFlags = flagSet(VirDomainCreateFlags, "VIR_DOMAIN_START_");
-const shutdownFlags = flagSet(VirDomainShutdownFlagValues, "VIR_DOMAIN_SHUTDOWN_");
-const rebootFlags = flagSet(VirDomainRebootFlagValues, "VIR_DOMAIN_REBOOT_");
-const destroyFlags = flagSet(VirDomainDestroyFlagsValues, "VIR_DOMAIN_DESTROY_");
-const undefineFlags = flagSet(VirDomainUndefineFlagsValues, "VIR_DOMAIN_UNDEFINE_");
-const saveFlags = flagSet(VirDomainSaveRestoreFlags, "VIR_DOMAIN_SAVE_");
-const xmlFlags = flagSet(VirDomainXMLFlags, "VIR_DOMAIN_XML_");
-const affectFlags = flagSet(VirDomainModificationImpact, "VIR_DOMAIN_AFFECT_");
-const vcpuFlags = flagSet(VirDomainVcpuFlags, "VIR_DOMAIN_VCPU_");
-
-/** How to ask: `{ acpiPowerBtn: true }`, `{ guestAgent: true }`; the hypervisor chooses when left out. */
-export type ShutdownFlags = FlagsOf<typeof VirDomainShutdownFlagValues, "VIR_DOMAIN_SHUTDOWN_">;
-export type RebootFlags = FlagsOf<typeof VirDomainRebootFlagValues, "VIR_DOMAIN_REBOOT_">;
-export type DestroyFlags = FlagsOf<typeof VirDomainDestroyFlagsValues, "VIR_DOMAIN_DESTROY_">;
-/** What goes or stays with it: `{ nvram: true, tpm: true, snapshotsMetadata: true, managedSave: true, keepNvram: … }`. */
-export type UndefineFlags = FlagsOf<typeof VirDomainUndefineFlagsValues, "VIR_DOMAIN_UNDEFINE_">;
-export type SaveFlags = FlagsOf<typeof VirDomainSaveRestoreFlags, "VIR_DOMAIN_SAVE_">;
-export type DomainXmlFlags = FlagsOf<typeof VirDomainXMLFlags, "VIR_DOMAIN_XML_">;
-/** `{ live: true }` for the running guest, `{ config: true }` for its next start; neither means whichever it is now. */
-export type AffectFlags = FlagsOf<typeof VirDomainModificationImpact, "VIR_DOMAIN_AFFECT_">;
-export type VcpuFlags = FlagsOf<typeof VirDomainVcpuFlags, "VIR_DOMAIN_VCPU_">;
 
 /** For calls that write a guest's memory or disks, and take as long as that takes. */
 const AS_LONG_AS_IT_TAKES: CallOptions = { timeoutMs: 0 };
@@ -64,11 +48,11 @@ export interface DomainInfo {
 }
 
 export class Domain {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullDomain;
 
-  constructor(connection: Connection, ref: RemoteNonnullDomain) {
+  constructor(connection: Caller, ref: RemoteNonnullDomain) {
     this.#connection = connection;
     this.ref = ref;
   }

@@ -1,5 +1,5 @@
 /** A checkpoint of a domain: where incremental backups begin (https://libvirt.org/formatcheckpoint.html). */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { flagSet, type FlagsOf } from "./names.ts";
 import { VirDomainCheckpointDeleteFlags } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullDomainCheckpoint } from "./protocol/remote.gen.ts";
@@ -8,11 +8,11 @@ const deleteFlags = flagSet(VirDomainCheckpointDeleteFlags, "VIR_DOMAIN_CHECKPOI
 export type CheckpointDeleteFlags = FlagsOf<typeof VirDomainCheckpointDeleteFlags, "VIR_DOMAIN_CHECKPOINT_DELETE_">;
 
 export class DomainCheckpoint {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullDomainCheckpoint;
 
-  constructor(connection: Connection, ref: RemoteNonnullDomainCheckpoint) {
+  constructor(connection: Caller, ref: RemoteNonnullDomainCheckpoint) {
     this.#connection = connection;
     this.ref = ref;
   }

@@ -1,5 +1,5 @@
 /** A snapshot of a domain (https://libvirt.org/formatsnapshot.html). Each method is one call of libvirt. */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { flagSet, type FlagsOf } from "./names.ts";
 import {
   VirDomainSnapshotCreateFlags,
@@ -20,11 +20,11 @@ export type SnapshotRevertFlags = FlagsOf<typeof VirDomainSnapshotRevertFlags, "
 export type SnapshotDeleteFlags = FlagsOf<typeof VirDomainSnapshotDeleteFlags, "VIR_DOMAIN_SNAPSHOT_DELETE_">;
 
 export class DomainSnapshot {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullDomainSnapshot;
 
-  constructor(connection: Connection, ref: RemoteNonnullDomainSnapshot) {
+  constructor(connection: Caller, ref: RemoteNonnullDomainSnapshot) {
     this.#connection = connection;
     this.ref = ref;
   }

@@ -30,6 +30,9 @@ export interface LibvirtErrorDetails {
  *
  * @example
  * ```ts ignore
+ * import { LibvirtError, open } from "./mod.ts";
+ *
+ * await using connection = await open("qemu:///system");
  * try {
  *   await connection.lookupDomain("gone");
  * } catch (error) {

@@ -2,7 +2,7 @@
  * Subscriptions to a daemon's events. Each kind is asked of the daemon once a connection, however many subscribe to it, and
  * given back when the last has gone. Nobody's slowness is felt by another, nor by calls.
  */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { Domain } from "./domain.ts";
 import { LibvirtError } from "./errors.ts";
 import { EVENT_KINDS, type EventFamily, type EventKind, type EventKindSpec } from "./event_kinds.ts";
@@ -71,12 +71,12 @@ interface Registration {
 }
 
 export class Events {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   readonly #registrations = new Map<EventKind, Registration>();
   readonly #kindOfMessage = new Map<string, EventKind>();
   #listening = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Caller) {
     this.#connection = connection;
     for (const [kind, spec] of Object.entries(EVENT_KINDS)) this.#kindOfMessage.set(spec.message, kind as EventKind);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { Caller } from "./caller.ts";
 export { Connection, open } from "./connection.ts";
 export type {
   DefineFlags,
@@ -13,19 +14,19 @@ export type {
   SecretFilter,
   StartFlags,
   StoragePoolFilter,
-} from "./connection.ts";
+} from "./connection_flags.ts";
 export { Domain } from "./domain.ts";
+export type { DomainInfo } from "./domain.ts";
 export type {
   AffectFlags,
   DestroyFlags,
-  DomainInfo,
   DomainXmlFlags,
   RebootFlags,
   SaveFlags,
   ShutdownFlags,
   UndefineFlags,
   VcpuFlags,
-} from "./domain.ts";
+} from "./domain_flags.ts";
 export { DomainCheckpoint } from "./domain_checkpoint.ts";
 export { DomainSnapshot } from "./domain_snapshot.ts";
 export type {

@@ -1,5 +1,5 @@
 /** A virtual network (https://libvirt.org/formatnetwork.html). Each method is one call of libvirt. */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import type { RemoteNonnullNetwork } from "./protocol/remote.gen.ts";
 
 export interface DhcpLease {
@@ -14,11 +14,11 @@ export interface DhcpLease {
 }
 
 export class Network {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullNetwork;
 
-  constructor(connection: Connection, ref: RemoteNonnullNetwork) {
+  constructor(connection: Caller, ref: RemoteNonnullNetwork) {
     this.#connection = connection;
     this.ref = ref;
   }

@@ -1,13 +1,13 @@
 /** A network filter: rules for a guest's traffic (https://libvirt.org/formatnwfilter.html). */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import type { RemoteNonnullNwfilter } from "./protocol/remote.gen.ts";
 
 export class NetworkFilter {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullNwfilter;
 
-  constructor(connection: Connection, ref: RemoteNonnullNwfilter) {
+  constructor(connection: Caller, ref: RemoteNonnullNwfilter) {
     this.#connection = connection;
     this.ref = ref;
   }

@@ -1,13 +1,13 @@
 /** A device of the host, as libvirt names it (https://libvirt.org/formatnode.html). */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import type { RemoteNonnullNodeDevice } from "./protocol/remote.gen.ts";
 
 export class NodeDevice {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullNodeDevice;
 
-  constructor(connection: Connection, ref: RemoteNonnullNodeDevice) {
+  constructor(connection: Caller, ref: RemoteNonnullNodeDevice) {
     this.#connection = connection;
     this.ref = ref;
   }

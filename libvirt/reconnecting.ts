@@ -3,8 +3,7 @@
  * slowly. What the daemon manages may have changed meanwhile, so whoever hears `connected` reads everything again.
  */
 import { type Connection, open } from "./connection.ts";
-import type { LibvirtError } from "./errors.ts";
-import { LibvirtError as LibvirtErrorClass } from "./errors.ts";
+import { LibvirtError } from "./errors.ts";
 import type { OpenOptions } from "./session.ts";
 
 export type ConnectionChange =
@@ -25,9 +24,15 @@ export interface ReconnectOptions extends OpenOptions {
  *
  * @example
  * ```ts ignore
- * for await (const change of reconnecting("qemu:///system", { signal })) {
+ * import { reconnecting } from "./mod.ts";
+ *
+ * const stop = new AbortController();
+ * for await (const change of reconnecting("qemu:///system", { signal: stop.signal })) {
  *   if (change.kind === "disconnected") console.log(change.reason.message);
- *   else readEverything(change.connection);
+ *   else {
+ *     console.log(await change.connection.listDomainsWithState());
+ *     stop.abort();
+ *   }
  * }
  * ```
  */
@@ -53,7 +58,7 @@ export async function* reconnecting(
       }
     } catch (error) {
       if (signal?.aborted) return;
-      if (!(error instanceof LibvirtErrorClass) || isLasting(error)) throw error;
+      if (!(error instanceof LibvirtError) || isLasting(error)) throw error;
       if (!told) yield { kind: "disconnected", reason: error };
       told = true;
     }

@@ -1,5 +1,5 @@
 /** A secret that libvirt keeps: a disk's passphrase, a TPM's key (https://libvirt.org/formatsecret.html). */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { nameSet } from "./names.ts";
 import { VirSecretUsageType } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullSecret } from "./protocol/remote.gen.ts";
@@ -8,11 +8,11 @@ const usageName = nameSet(VirSecretUsageType, "VIR_SECRET_USAGE_TYPE_");
 export type SecretUsage = ReturnType<typeof usageName>;
 
 export class Secret {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullSecret;
 
-  constructor(connection: Connection, ref: RemoteNonnullSecret) {
+  constructor(connection: Caller, ref: RemoteNonnullSecret) {
     this.#connection = connection;
     this.ref = ref;
   }

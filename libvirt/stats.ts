@@ -1,5 +1,5 @@
 /** Domain state and statistics in bulk: one call for all domains, typed and in plain units. */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { Domain } from "./domain.ts";
 import { type DomainState, domainState, stateReason } from "./domain_state.ts";
 import { flagSet, type FlagsOf } from "./names.ts";
@@ -65,7 +65,7 @@ export interface DomainStats {
   raw: TypedParams;
 }
 
-async function records(connection: Connection, query: StatsQuery): Promise<RemoteDomainStatsRecord[]> {
+async function records(connection: Caller, query: StatsQuery): Promise<RemoteDomainStatsRecord[]> {
   const { retStats } = await connection.call("CONNECT_GET_ALL_DOMAIN_STATS", {
     doms: query.domains?.map((domain) => domain.ref) ?? [],
     stats: groupFlags(query.groups),
@@ -75,7 +75,7 @@ async function records(connection: Connection, query: StatsQuery): Promise<Remot
 }
 
 /** See Connection.listDomainsWithState. */
-export async function domainsWithState(connection: Connection): Promise<DomainWithState[]> {
+export async function domainsWithState(connection: Caller): Promise<DomainWithState[]> {
   const found = await records(connection, { groups: { state: true } });
   return found.map(({ dom, params }) => {
     let state = 0;
@@ -89,7 +89,7 @@ export async function domainsWithState(connection: Connection): Promise<DomainWi
 }
 
 /** See Connection.allDomainStats. */
-export async function allDomainStats(connection: Connection, query: StatsQuery): Promise<DomainStats[]> {
+export async function allDomainStats(connection: Caller, query: StatsQuery): Promise<DomainStats[]> {
   const found = await records(connection, query);
   return found.map(({ dom, params }) => domainStats(new Domain(connection, dom), typedParams(params)));
 }

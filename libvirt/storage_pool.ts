@@ -1,9 +1,9 @@
 /** A storage pool: a folder or device that volumes lie in (https://libvirt.org/formatstorage.html). */
-import type { Connection, PoolStartFlags } from "./connection.ts";
+import type { Caller } from "./caller.ts";
+import { type PoolStartFlags, poolStartFlags } from "./connection_flags.ts";
 import { flagSet, type FlagsOf, nameSet } from "./names.ts";
 import {
   VirStoragePoolBuildFlags,
-  VirStoragePoolCreateFlags,
   VirStoragePoolDeleteFlags,
   VirStoragePoolState,
   VirStorageVolCreateFlags,
@@ -11,7 +11,6 @@ import {
 import type { RemoteNonnullStoragePool } from "./protocol/remote.gen.ts";
 import { StorageVolume } from "./storage_volume.ts";
 
-const startFlags = flagSet(VirStoragePoolCreateFlags, "VIR_STORAGE_POOL_CREATE_");
 const buildFlags = flagSet(VirStoragePoolBuildFlags, "VIR_STORAGE_POOL_BUILD_");
 const deleteFlags = flagSet(VirStoragePoolDeleteFlags, "VIR_STORAGE_POOL_DELETE_");
 const volumeCreateFlags = flagSet(VirStorageVolCreateFlags, "VIR_STORAGE_VOL_CREATE_");
@@ -31,11 +30,11 @@ export interface StoragePoolInfo {
 }
 
 export class StoragePool {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullStoragePool;
 
-  constructor(connection: Connection, ref: RemoteNonnullStoragePool) {
+  constructor(connection: Caller, ref: RemoteNonnullStoragePool) {
     this.#connection = connection;
     this.ref = ref;
   }
@@ -68,7 +67,9 @@ export class StoragePool {
   }
 
   async start(flags: PoolStartFlags = {}): Promise<void> {
-    await this.#connection.call("STORAGE_POOL_CREATE", { pool: this.ref, flags: startFlags(flags) }, { timeoutMs: 0 });
+    await this.#connection.call("STORAGE_POOL_CREATE", { pool: this.ref, flags: poolStartFlags(flags) }, {
+      timeoutMs: 0,
+    });
   }
 
   /** Makes what it lies in: the folder, the file system. */

@@ -1,5 +1,5 @@
 /** A storage volume: one disk image or device in a pool (https://libvirt.org/formatstorage.html#storage-volume-xml). */
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { flagSet, type FlagsOf, nameSet } from "./names.ts";
 import {
   VirStorageVolDeleteFlags,
@@ -35,11 +35,11 @@ export interface VolumeInfo {
 }
 
 export class StorageVolume {
-  readonly #connection: Connection;
+  readonly #connection: Caller;
   /** What names it on the wire. */
   readonly ref: RemoteNonnullStorageVol;
 
-  constructor(connection: Connection, ref: RemoteNonnullStorageVol) {
+  constructor(connection: Caller, ref: RemoteNonnullStorageVol) {
     this.#connection = connection;
     this.ref = ref;
   }
