@@ -1,6 +1,7 @@
 /** From what steps want and what the machine shows to a plan. Only reads; knows no step by name. */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
+import { parentOf } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { lastRecordedInputs } from "../host/recorded.ts";
 import { readNode, renderMode, sha256, viewFile, viewNode } from "../node.ts";
@@ -78,6 +79,7 @@ export async function makePlan(
     if (!due || (!host.live && lastRecordedInputs(host.state, step, command.argv) === digest)) continue;
     work.push({ kind: "command", step, change: commandChange(command), command, inputs: digest });
   }
+  blockers.push(...readOnlyFolders(host, work));
   return { plan: renderPlan(ours, phase, work, blockers), work: inOrder(ours, work), blockers };
 }
 
@@ -150,6 +152,23 @@ function obstacleAt(host: Host, node: WantedNode): Finding | null {
     hint: "Look at what it is, and move it away",
     target: node.path,
   };
+}
+
+/** Found before the first write, not at the fifth: one finding a reason, naming every folder. */
+function readOnlyFolders(host: Host, work: readonly Work[]): Finding[] {
+  const derived = host.live ? work.flatMap((item) => item.kind === "command" ? item.command.derives : []) : [];
+  const targets = work.flatMap((item) => item.kind === "node" ? [item.node.path] : []);
+  const byReason = new Map<string, string[]>();
+  for (const folder of new Set([...targets, ...derived].map(parentOf))) {
+    const reason = host.whyNotWritable(folder);
+    if (reason !== null) byReason.set(reason, [...byReason.get(reason) ?? [], folder]);
+  }
+  return [...byReason].map(([reason, folders]) => ({
+    code: "not-writable",
+    severity: "blocker",
+    title: `Cannot write in ${folders.join(", ")}: ${reason}`,
+    hint: "Run it as root, and mount these folders writable",
+  }));
 }
 
 function renderPlan(steps: readonly Step[], phase: Phase, work: readonly Work[], blockers: readonly Finding[]): Plan {

@@ -156,7 +156,8 @@ async function run(
 ): Promise<Kept | null> {
   try {
     const inputs = sha256(`taken back ${command.id}`);
-    const result = await host.run({ argv, step: command.step, reason, inputs });
+    const undoes = argv === command.argv ? {} : { undoes: command.argv };
+    const result = await host.run({ argv, step: command.step, reason, inputs, ...undoes });
     if (result.code === 0) return null;
     return {
       step: command.step,

@@ -3,7 +3,7 @@
  * Everything above (resolving below a root, atomic writes, the journal) is written once against this interface, so that
  * memory_disk.ts can fail or "cut the power" at each single call. Never retries, never catches, never resolves links.
  */
-import { lchownSync, rmdirSync } from "node:fs";
+import { accessSync, constants, lchownSync, rmdirSync } from "node:fs";
 import { readAttributes, writeAttributes } from "./xattr.ts";
 
 export interface DiskStatus {
@@ -25,6 +25,8 @@ export interface Disk {
   readFile(path: string): Uint8Array;
   readFolder(path: string): string[];
   readAttributes(path: string): ExtendedAttributes;
+  /** Throws when this process may not write there: EACCES, or EROFS even for root (access(2), W_OK). */
+  checkWritable(path: string): void;
 
   /** Creates, refusing what exists (O_EXCL), and writes everything; durable only after syncFile. */
   createFile(path: string, bytes: Uint8Array, mode: number): void;
@@ -63,6 +65,7 @@ export const systemDisk: Disk = {
   readFile: (path) => Deno.readFileSync(path),
   readFolder: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
   readAttributes,
+  checkWritable: (path) => accessSync(path, constants.W_OK),
 
   createFile(path, bytes, mode) {
     const file = Deno.openSync(path, { write: true, createNew: true, mode });

@@ -47,6 +47,18 @@ export class RootedFiles implements HostFiles, HostFileWriter {
     return this.#read(path, false, (real) => this.#disk.readAttributes(real)) ?? {};
   }
 
+  whyNotWritable(path: string): string | null {
+    let folder = path;
+    while (this.list(folder) === null) folder = parentOf(folder);
+    try {
+      this.#disk.checkWritable(this.#resolver.resolve(folder, { followLast: true }));
+      return null;
+    } catch (error) {
+      const code = codeOf(error);
+      return cures[code ?? ""]?.what ?? errorMessage(error);
+    }
+  }
+
   writeFile(path: string, bytes: Uint8Array, attributes: FileAttributes = {}): void {
     this.#replace(path, (temp, before) => {
       const mode = attributes.mode ?? (before?.kind === "file" ? before.mode : 0o644);

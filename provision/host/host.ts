@@ -34,6 +34,8 @@ export interface HostFiles {
   readLink(path: string): string | null;
   /** Extended attributes, values in base64; follows no link at the last part. */
   attributes(path: string): ExtendedAttributes;
+  /** Why nothing can be written into a folder (or, where it is missing, the nearest one above); null when it can. */
+  whyNotWritable(folder: string): string | null;
 }
 
 export interface FileStatus {
@@ -84,6 +86,8 @@ export interface Command {
   readonly pure?: true;
   /** Digest of what the command works on: goes to the record, so that a recorded command counts as done. */
   readonly inputs?: string;
+  /** The command whose record this one makes void. */
+  readonly undoes?: readonly string[];
 }
 
 export interface CommandResult {

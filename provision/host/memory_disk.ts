@@ -136,6 +136,10 @@ export class MemoryDisk implements Disk {
     return { ...this.#look("listxattr", path).extended };
   }
 
+  checkWritable(path: string): void {
+    this.#look("access", path, true);
+  }
+
   createFile(path: string, bytes: Uint8Array, mode: number): void {
     const { folder, name } = this.#change("open", path);
     if (folder.entries.has(name)) throw failure("EEXIST", path);

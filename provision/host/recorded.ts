@@ -9,6 +9,7 @@ export function lastRecordedInputs(state: StateFolder, step: string, argv: reado
   const words = JSON.stringify(argv);
   for (const line of lines) {
     const record = parseRecord(line);
+    if (record !== null && JSON.stringify(record.undoes) === words) return null;
     if (record === null || JSON.stringify(record.argv) !== words) continue;
     return record.step === step && typeof record.inputs === "string" ? record.inputs : null;
   }
@@ -23,7 +24,7 @@ export function appendRecord(state: StateFolder, line: string): void {
   state.append(recordedName, new TextEncoder().encode(`${line}\n`));
 }
 
-function parseRecord(line: string): { argv?: unknown; step?: unknown; inputs?: unknown } | null {
+function parseRecord(line: string): { argv?: unknown; step?: unknown; inputs?: unknown; undoes?: unknown } | null {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? value : null;

@@ -58,8 +58,14 @@ function tookTooLong(command: Command, timeoutMs: number): AppError {
 export async function recordCommand(command: Command, state: StateFolder): Promise<CommandResult> {
   if (command.pure === true) return await runCommand(command);
   if (command.readOnly === true) return { code: 127, stdout: "", stderr: "", recorded: false };
-  const { argv, step, reason, inputs } = command;
-  const line = JSON.stringify({ argv, step, reason, ...(inputs === undefined ? {} : { inputs }) });
+  const { argv, step, reason, inputs, undoes } = command;
+  const line = JSON.stringify({
+    argv,
+    step,
+    reason,
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(undoes === undefined ? {} : { undoes }),
+  });
   appendRecord(state, line);
   return { code: 0, stdout: "", stderr: "", recorded: true };
 }
