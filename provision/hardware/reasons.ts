@@ -4,7 +4,7 @@
  */
 import type { Detection, GpuReason, PciDevice } from "../../model/detection.ts";
 import { firmwareSetup, firmwareWords } from "./firmware_words.ts";
-import { type JudgedGpu } from "./gpu.ts";
+import type { JudgedGpu } from "./gpu.ts";
 import { isManagementChip, isVirtualDisplay } from "./gpu_kinds.ts";
 import { iommuCure, iommuState } from "./iommu_state.ts";
 import { troublesOf } from "./troubles.ts";
@@ -15,19 +15,19 @@ export type Machine = Omit<Detection, "schema" | "gpus" | "findings">;
 export function reasonsOf(gpu: JudgedGpu, all: readonly JudgedGpu[], machine: Machine): GpuReason[] {
   const device = machine.pci.find((candidate) => candidate.address === gpu.address);
   if (device === undefined) return [];
-  const reasons = [verdictReason(gpu, device, machine)];
+  const reasons = [verdictReason(gpu, device, all, machine)];
   if (!isVirtualDisplay(device) && !isManagementChip(device)) reasons.push(...cautions(gpu, device, all, machine));
   return reasons;
 }
 
-function verdictReason(gpu: JudgedGpu, device: PciDevice, machine: Machine): GpuReason {
+function verdictReason(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGpu[], machine: Machine): GpuReason {
   switch (gpu.verdict) {
     case "no-iommu":
       return noIommu(machine);
     case "shared-group":
       return sharedGroup(gpu, machine);
     case "only-gpu":
-      return onlyGpu(device, machine);
+      return onlyGpu(gpu, device, all, machine);
     case "ready":
       if (isVirtualDisplay(device) || isManagementChip(device)) {
         return reason(
@@ -91,7 +91,7 @@ function sharedGroupCure(gpu: JudgedGpu, { host, cpu }: Machine): string {
   return cures.join(" ");
 }
 
-function onlyGpu(device: PciDevice, { host, cpu }: Machine): GpuReason {
+function onlyGpu(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGpu[], { host, cpu }: Machine): GpuReason {
   if (isVirtualDisplay(device) || isManagementChip(device)) {
     return reason(
       "only-gpu",
@@ -99,14 +99,23 @@ function onlyGpu(device: PciDevice, { host, cpu }: Machine): GpuReason {
       "Add a graphics card for the VM.",
     );
   }
+  const other = all.find((candidate) => candidate.verdict === "ready" && !gpu.functions.includes(candidate.address));
+  const lend =
+    'With the answer "gpuHandover": true it is lent out: the host\'s desktop closes while the VM runs, and ' +
+    "comes back after it.";
   return reason(
     "only-gpu",
     "It is the only card with a screen: while a VM has it, the host has none.",
-    `Add a second card, the cheapest will do, or switch the processor's own graphics on ${firmwareSetup(host.board)} ` +
-      `(${
-        firmwareWords(host.board, cpu.vendor).primaryDisplay
-      }). Or lend it out: with the answer "gpuHandover": true the ` +
-      "host's desktop closes while the VM runs, and comes back after it.",
+    other !== undefined
+      ? `Leave it to the host: ${other.address} (${other.name}) can be handed over instead.`
+      : host.chassis === "laptop"
+      ? lend
+      : gpu.integrated
+      ? `Put a graphics card into a slot and hand that one over. ${lend}`
+      : `Add a second card, the cheapest will do, or switch the processor's own graphics on ${
+        firmwareSetup(host.board)
+      } ` +
+        `(${firmwareWords(host.board, cpu.vendor).primaryDisplay}). ${lend}`,
   );
 }
 

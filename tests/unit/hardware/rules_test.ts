@@ -114,7 +114,9 @@ Deno.test("a laptop: the 0302 card is ready, the screen's own card is the only o
   const discrete = gpus.get("0000:01:00.0");
   assertEquals(discrete?.verdict, "ready");
   assertEquals(discrete?.reasons.map((reason) => reason.code), ["ready", "nvidia-laptop", "no-outputs"]);
-  assertEquals(gpus.get("0000:00:02.0")?.verdict, "only-gpu");
+  const screen = gpus.get("0000:00:02.0");
+  assertEquals(screen?.verdict, "only-gpu");
+  assert(screen?.reasons[0]?.hint?.includes("0000:01:00.0"), "the cure does not name the other card");
 });
 
 Deno.test("where only a 0302 is there, none is the boot card", () => {
