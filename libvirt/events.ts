@@ -125,7 +125,7 @@ export class Events {
   async #join(kind: EventKind, queue: EventQueue<LibvirtEvent>): Promise<void> {
     let registration = this.#registrations.get(kind);
     if (registration === undefined) {
-      const spec: EventKindSpec<keyof RemoteEvents, object> = EVENT_KINDS[kind] as never;
+      const spec: EventKindSpec<keyof RemoteEvents, object> = EVENT_KINDS[kind];
       registration = { spec, callbackId: this.#register(spec), queues: new Set() };
       this.#registrations.set(kind, registration);
     }
@@ -183,7 +183,7 @@ export class Events {
     const kind = this.#kindOfMessage.get(name);
     const registration = kind === undefined ? undefined : this.#registrations.get(kind);
     if (kind === undefined || registration === undefined) return;
-    const fields = registration.spec.read(payload as never);
+    const fields = registration.spec.read(payload as RemoteEvents[keyof RemoteEvents]);
     const event = { kind, ...this.#withObjects(fields) } as LibvirtEvent;
     for (const queue of registration.queues) queue.push(event);
   }

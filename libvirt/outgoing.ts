@@ -28,9 +28,14 @@ export class Outgoing {
     queueMicrotask(() => this.#run());
   }
 
+  /** Whether more is waiting than the other side takes. */
+  get isFull(): boolean {
+    return this.#bytes > HIGH_WATER_BYTES;
+  }
+
   /** Resolves when little enough is waiting for more to be added; also when the connection has ended. */
   ready(): Promise<void> {
-    if (this.#stopped || this.#bytes <= HIGH_WATER_BYTES) return Promise.resolve();
+    if (this.#stopped || !this.isFull) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -50,7 +55,7 @@ export class Outgoing {
         for (let at = 0; at < bytes.length && !this.#stopped;) at += await this.#transport.write(bytes.subarray(at));
         if (this.#stopped) return;
         this.#bytes -= bytes.length;
-        if (this.#bytes <= HIGH_WATER_BYTES) this.#wake();
+        if (!this.isFull) this.#wake();
       }
     } catch (cause) {
       this.#onError(cause);

@@ -178,7 +178,9 @@ export class Rpc {
 
   #receive(message: Message): void {
     if (message.program === KEEPALIVE_PROGRAM) {
-      if (message.procedure === KeepaliveProcedure.KEEPALIVE_PROC_PING) this.#outgoing.send(keepaliveFrame("PONG"));
+      // A daemon that pings without reading would fill our memory with answers.
+      const answers = message.procedure === KeepaliveProcedure.KEEPALIVE_PROC_PING && !this.#outgoing.isFull;
+      if (answers) this.#outgoing.send(keepaliveFrame("PONG"));
       return;
     }
     switch (message.type) {

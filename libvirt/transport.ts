@@ -20,7 +20,7 @@ export async function connectTransport(target: Target): Promise<Transport> {
 }
 
 async function connectUnix(target: Target): Promise<Transport> {
-  const path = chooseSocket(target, { exists, uid: Deno.uid() ?? undefined, runtimeFolder: runtimeFolder() });
+  const path = chooseSocket(target, { exists, uid: Deno.uid, runtimeFolder });
   try {
     return await Deno.connect({ transport: "unix", path });
   } catch (cause) {

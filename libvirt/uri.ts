@@ -88,10 +88,10 @@ export function parseUri(uri: string, options: { readOnly?: boolean } = {}): Tar
 /** What choosing a socket needs to know of this machine. */
 export interface SocketSurroundings {
   exists(path: string): boolean;
-  /** The effective user id; undefined where it cannot be known, which counts as root. */
-  uid: number | undefined;
+  /** The effective user id; null where there is none, which counts as root. Asked for sessions only. */
+  uid(): number | null;
   /** `$XDG_RUNTIME_DIR`. */
-  runtimeFolder: string | undefined;
+  runtimeFolder(): string | undefined;
 }
 
 /**
@@ -100,9 +100,9 @@ export interface SocketSurroundings {
  */
 export function chooseSocket(target: Target, surroundings: SocketSurroundings): string {
   if (target.socket !== undefined) return target.socket;
-  const { uid = 0, runtimeFolder } = surroundings;
-  const isSession = target.path === "/session" && uid > 0;
-  const folder = isSession ? `${runtimeFolder ?? `/run/user/${uid}`}/libvirt` : "/var/run/libvirt";
+  const uid = target.path === "/session" ? surroundings.uid() ?? 0 : 0;
+  const isSession = uid > 0;
+  const folder = isSession ? `${surroundings.runtimeFolder() ?? `/run/user/${uid}`}/libvirt` : "/var/run/libvirt";
   const suffix = target.readOnly && !isSession ? "-sock-ro" : "-sock";
   const direct = `${folder}/virt${target.driver}d${suffix}`;
   const legacy = `${folder}/libvirt${suffix}`;

@@ -119,6 +119,35 @@ for (const [what, make] of Object.entries(FATAL)) {
   });
 }
 
+Deno.test("any bytes after a good opening end in a LibvirtError or in silence until the deadline", async () => {
+  const run = fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (payload, framed) => {
+    const answer = (message: Message, client: Client) =>
+      framed ? client.reply(message, { type: (payload[0] ?? 1) as never }, (w) => w.raw(payload)) : client.raw(payload);
+    await withFakeDaemon(answer, async ({ uri }) => {
+      await using connection = await open(uri, { callTimeoutMs: 20 });
+      const outcome = await connection.listDomainsWithState().catch((error: unknown) => error);
+      assert(Array.isArray(outcome) || outcome instanceof LibvirtError, `${outcome}`);
+    });
+  });
+  await fc.assert(run, { numRuns: 60 });
+});
+
+Deno.test("a daemon that pings without end and never reads takes no memory", async () => {
+  const ping = frame({ program: 0x6b656570, version: 1, procedure: 1, type: 2, serial: 0, status: 0 }, () => {});
+  const many = new Uint8Array(ping.length * 10_000);
+  for (let i = 0; i < 10_000; i++) many.set(ping, i * ping.length);
+  const answer = async (message: Message, client: Client) => {
+    for (let i = 0; i < 40; i++) await client.raw(many);
+    await client.reply(message, {}, (w) => w.string("host", 10));
+  };
+  await withFakeDaemon(answer, async ({ uri }) => {
+    const before = Deno.memoryUsage().rss;
+    await using connection = await open(uri);
+    assertEquals(await connection.hostname(), "host");
+    assert(Deno.memoryUsage().rss - before < 100 * 1024 * 1024);
+  });
+});
+
 Deno.test("a reply with file descriptors is refused by name, and the connection goes on", async () => {
   await withFakeDaemon((message, client) => client.reply(message, { type: 5 }), async ({ uri }) => {
     await using connection = await open(uri);

@@ -145,6 +145,18 @@ Deno.test("networks are defined, started, listed and undefined", async () => {
   });
 });
 
+Deno.test("a call that the daemon is too old for says so", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    const [major = 0, minor = 0] = (await connection.libvirtVersion()).split(".").map(Number);
+    const isKnown = major > 11 || (major === 11 && minor >= 2);
+    const dom = { name: "x", uuid: "00000000-0000-4000-8000-000000000000", id: -1 };
+    const error = await connection.call("DOMAIN_DEL_THROTTLE_GROUP", { dom, group: "g", flags: 0 }).catch((e) => e);
+    assert(error instanceof LibvirtError);
+    assertEquals(error.code, isKnown ? "VIR_ERR_NO_DOMAIN" : "VIR_ERR_NO_SUPPORT");
+  });
+});
+
 Deno.test("node devices, secrets and filters are listed, and the host describes itself", async () => {
   await withPrivateLibvirtd(async (daemon) => {
     await using connection = await open(daemon.uri());

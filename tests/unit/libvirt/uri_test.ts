@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { LibvirtError } from "../../../libvirt/errors.ts";
 import { chooseSocket, parseUri } from "../../../libvirt/uri.ts";
 
-const nothing = { exists: () => false, uid: 0, runtimeFolder: undefined };
+const nothing = { exists: () => false, uid: () => 0, runtimeFolder: () => undefined };
 const everything = { ...nothing, exists: () => true };
 
 Deno.test("the driver's own daemon is used where its socket is, else libvirtd", () => {
@@ -19,10 +19,10 @@ Deno.test("mode= and socket= decide whatever is there", () => {
 });
 
 Deno.test("a session of an ordinary user has its sockets in the user's runtime folder", () => {
-  const user = { ...nothing, uid: 1000 };
+  const user = { ...nothing, uid: () => 1000 };
   const target = parseUri("qemu:///session");
   assertEquals(chooseSocket(target, user), "/run/user/1000/libvirt/libvirt-sock");
-  assertEquals(chooseSocket(target, { ...user, runtimeFolder: "/x" }), "/x/libvirt/libvirt-sock");
+  assertEquals(chooseSocket(target, { ...user, runtimeFolder: () => "/x" }), "/x/libvirt/libvirt-sock");
   assertEquals(chooseSocket(target, nothing), "/var/run/libvirt/libvirt-sock");
 });
 
