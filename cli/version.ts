@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 
 export const versionCommand: Command = {
   name: "version",
-  summary: "Print the version",
+  summary: "print the version",
   usage: ["version [--json]"],
   flags: [],
   examples: [],
