@@ -101,20 +101,23 @@ export function renderMode(mode: number): string {
   return mode.toString(8).padStart(4, "0");
 }
 
-/** What a plan shows of a path. The bytes of what others must not read stay hidden. */
-export function viewNode(files: HostFiles, path: string): NodeView | null {
+/** What a plan shows of a path; `asMode` is the mode it is to have. What others must not read stays hidden. */
+export function viewNode(files: HostFiles, path: string, asMode = 0o777): NodeView | null {
   const node = readNode(files, path);
   if (node.kind === "absent") return null;
   if (node.kind === "link") return { kind: "link", target: node.target };
   if (node.kind !== "file") return { kind: node.kind };
-  return viewFile(files.readBytes(path)!, node.mode);
+  return viewFile(files.readBytes(path)!, node.mode, asMode);
 }
 
-export function viewFile(bytes: Uint8Array, mode: number): NodeView {
-  const text = (mode & 0o044) === 0 ? null : textOf(bytes);
+export function viewFile(bytes: Uint8Array, mode: number, asMode = mode): NodeView {
+  const text = isSecret(mode & asMode) ? null : textOf(bytes);
   const shown = text === null ? { sha256: sha256(bytes) } : { text };
   return { kind: "file", mode: renderMode(mode), ...shown };
 }
+
+/** A file that neither group nor others may read. */
+export const isSecret = (mode: number) => (mode & 0o044) === 0;
 
 /** Null when bytes are not text a terminal could show. */
 function textOf(bytes: Uint8Array): string | null {

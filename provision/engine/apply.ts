@@ -6,7 +6,7 @@ import { AppError, type Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import type { Host } from "../host/host.ts";
 import { Journal } from "../journal.ts";
-import { missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
+import { isSecret, missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
 import type { Phase, Step, StepName, WantedCommand, WantedNode } from "../step.ts";
 import { readHistory, rebootNeeded } from "./history.ts";
 import { changeOf, makePlan, modeOf, type Work } from "./plan.ts";
@@ -118,7 +118,7 @@ async function applyNode(host: Host, journal: Journal, step: StepName, node: Wan
   const before = saveNode(host, node.path);
   const folders = content.kind === "absent" ? [] : missingFolders(host, node.path);
   // What is written is kept too: rollback shows the difference to what somebody made of it. Secrets are not doubled.
-  if (content.kind === "file" && (content.mode & 0o044) !== 0) host.state.save(content.bytes);
+  if (content.kind === "file" && !isSecret(content.mode)) host.state.save(content.bytes);
   const id = journal.nextId();
   journal.append({
     type: "intent",

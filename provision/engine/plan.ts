@@ -116,7 +116,7 @@ export function changeOf(host: Host, node: WantedNode): Change | null {
   return {
     action: now.kind === "absent" ? "create" : "update",
     ...common,
-    before: viewNode(host, node.path),
+    before: viewNode(host, node.path, node.kind === "link" ? undefined : modeOf(node)),
     after: viewWanted(node),
   };
 }

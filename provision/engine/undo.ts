@@ -6,7 +6,7 @@
 import { AppError, errorMessage } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
 import type { CommandIntent, Journal, NodeIntent } from "../journal.ts";
-import { type NodeStatus, putBack, readNode, sameNode, sha256 } from "../node.ts";
+import { isSecret, type NodeStatus, putBack, readNode, sameNode, sha256 } from "../node.ts";
 import type { StepName } from "../step.ts";
 import { unifiedDiff } from "../plan_text.ts";
 import { readHistory } from "./history.ts";
@@ -85,7 +85,7 @@ function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
 
 function diffSince(host: Host, path: string, written: NodeStatus): { diff?: string } {
   const now = readNode(host, path);
-  if (written.kind !== "file" || now.kind !== "file" || ((written.mode | now.mode) & 0o044) === 0) return {};
+  if (written.kind !== "file" || now.kind !== "file" || isSecret(written.mode & now.mode)) return {};
   try {
     const text = new TextDecoder();
     return { diff: unifiedDiff(path, text.decode(host.state.saved(written.sha256)), host.readText(path) ?? "") };

@@ -1,0 +1,82 @@
+/** initramfs and vfio_binding: what makes the card the VM's. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { hookPath, initramfs, initTopPath, renderSoftdeps, softdepPath } from "../../../provision/steps/initramfs.ts";
+import { functionsPath, vfioBinding } from "../../../provision/steps/vfio_binding.ts";
+import { blockers, brief, card, changes, debian, function_, problems, spec, write } from "./machine.ts";
+
+const withoutCard = { ...spec, gpu: null };
+
+Deno.test("hook, script and softdep lines are files of our own, and the initrd is built again", async () => {
+  assertEquals(brief(await changes(initramfs, debian())), [
+    `create ${hookPath}`,
+    `create ${initTopPath}`,
+    `create ${softdepPath}`,
+    "run update-initramfs -u -k all",
+  ]);
+});
+
+Deno.test("softdep lines do not change when the card's driver does", () => {
+  const bound = { ...card, functions: card.functions.map((fn) => ({ ...fn, driver: "vfio-pci" })) };
+  assertEquals(renderSoftdeps({ ...spec, gpu: bound }), renderSoftdeps(spec));
+  assertStringIncludes(renderSoftdeps(spec), "softdep nouveau pre: vfio-pci\n");
+});
+
+Deno.test("on a running machine an initrd older than our files is built again", async () => {
+  const disk = debian();
+  await write(initramfs, disk);
+  disk.setModified("/boot/initrd.img-6.1.0", 2000);
+  for (const path of [hookPath, initTopPath, softdepPath]) disk.setModified(path, 1000);
+  assertEquals(await changes(initramfs, disk), []);
+  disk.setModified("/boot/initrd.img-6.1.0", 500);
+  assertEquals(brief(await changes(initramfs, disk)), ["run update-initramfs -u -k all"]);
+});
+
+Deno.test("every function is listed by address and ids", async () => {
+  const [change] = await changes(vfioBinding, debian());
+  assert(change?.after?.kind === "file");
+  assertStringIncludes(change.after.text!, "0000:01:00.0 10de 2206\n0000:01:00.1 10de 1aef\n");
+});
+
+Deno.test("when no card is handed over any more, ours goes", async () => {
+  const disk = debian();
+  for (const step of [initramfs, vfioBinding]) await write(step, disk);
+  assertEquals(brief(await changes(vfioBinding, disk, withoutCard)), [
+    `delete ${functionsPath}`,
+    "run update-initramfs -u -k all",
+  ]);
+  assertEquals(brief(await changes(initramfs, disk, withoutCard)).length, 4);
+  assertEquals(await changes(initramfs, debian(), withoutCard), []);
+});
+
+Deno.test("a card that moved, or another device at its address, is a blocker", async () => {
+  assertEquals(await blockers(vfioBinding, debian()), []);
+  const other = debian(function_("0000:01:00.0", "144d", "a808", "nvme"));
+  assertEquals(await blockers(vfioBinding, other), ["vfio-function-moved"]);
+});
+
+Deno.test("after the reboot every function must be held by vfio-pci", async () => {
+  assertEquals((await problems(vfioBinding, debian())).filter((text) => text.startsWith("vfio-not-bound")), [
+    "vfio-not-bound 0000:01:00.0",
+    "vfio-not-bound 0000:01:00.1",
+  ]);
+  const bound = debian({
+    ...function_("0000:01:00.0", "10de", "2206", "vfio-pci"),
+    ...function_("0000:01:00.1", "10de", "1aef", "vfio-pci"),
+  });
+  assertEquals(await problems(vfioBinding, bound), []);
+});
+
+Deno.test("after the reboot a stranger in the group is said, a bridge or an unused device is not", async () => {
+  const both = {
+    ...function_("0000:01:00.0", "10de", "2206", "vfio-pci"),
+    ...function_("0000:01:00.1", "10de", "1aef", "vfio-pci"),
+  };
+  const stranger = debian({ ...both, ...function_("0000:02:00.0", "144d", "a808", "nvme") });
+  assert((await problems(vfioBinding, stranger)).includes("vfio-group-not-viable 0000:01:00.0"));
+  const bridge = {
+    ...function_("0000:00:01.0", "8086", "0001", "pcieport"),
+    "/sys/bus/pci/devices/0000:00:01.0/class": "0x060400\n",
+  };
+  const idle = function_("0000:02:00.0", "144d", "a808", null);
+  assertEquals(await problems(vfioBinding, debian({ ...both, ...bridge, ...idle })), []);
+});
