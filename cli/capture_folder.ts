@@ -2,7 +2,10 @@
 import { capture, type CaptureEntry } from "../provision/capture.ts";
 import type { MachineFiles } from "../provision/hardware/reading.ts";
 
-/** Copies what `detect` and `plan` look at into `folder`, which is made when missing; links stay links. */
+/**
+ * Copies what `detect` and `plan` look at into `folder`, which is made when missing and must hold nothing yet; links
+ * stay links. Throws Deno's own errors when the folder cannot be written.
+ */
 export function captureInto(files: MachineFiles, folder: string): void {
   Deno.mkdirSync(folder, { recursive: true });
   for (const entry of capture(files)) layOut(entry, `${folder}${entry.path}`);
