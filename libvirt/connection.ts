@@ -23,7 +23,8 @@ import {
 } from "./connection_flags.ts";
 import { Domain } from "./domain.ts";
 import { domainCapabilitiesArgs, type DomainCapabilitiesQuery, type NodeInfo, nodeInfo, versionText } from "./host.ts";
-import { type EventFilter, Events, type SubscribeOptions, type Subscription } from "./events.ts";
+import type { EventKind } from "./event_kinds.ts";
+import { Events, type SubscribeOptions, type Subscription } from "./events.ts";
 import { Network } from "./network.ts";
 import { NetworkFilter } from "./network_filter.ts";
 import { NodeDevice } from "./node_device.ts";
@@ -38,7 +39,7 @@ import { StorageVolume } from "./storage_volume.ts";
  * Connects to a daemon and opens a driver there.
  *
  * @param uri such as `qemu:///system`, `qemu:///session`, `test:///default`, `qemu:///system?socket=/path`,
- *   `qemu+ssh://user@host/system` (https://libvirt.org/uri.html).
+ *   `qemu+ssh://user@host/system`, `qemu+tls://host/system` (https://libvirt.org/uri.html).
  * @throws LibvirtError VIR_ERR_NO_CONNECT when nobody listens, VIR_ERR_AUTH_FAILED or VIR_ERR_AUTH_UNAVAILABLE when
  *   the daemon does not let us in, VIR_ERR_NO_SUPPORT for a transport this client has not, VIR_ERR_INVALID_ARG for no URI.
  *
@@ -100,7 +101,7 @@ export class Connection extends Caller {
    * }
    * ```
    */
-  subscribe<K extends EventFilter>(kinds?: readonly K[], options?: SubscribeOptions): Promise<Subscription<K>> {
+  subscribe<K extends EventKind>(kinds?: readonly K[], options?: SubscribeOptions): Promise<Subscription<K>> {
     return this.#events.subscribe(kinds, options);
   }
 

@@ -31,7 +31,7 @@ import {
   snapshotListFlags,
 } from "./domain_snapshot.ts";
 import { type DomainState, domainState, stateReason } from "./domain_state.ts";
-import { VirDomainMetadataType, VirKeycodeSet } from "./protocol/constants.gen.ts";
+import { VirDomainBlockResizeFlags, VirDomainMetadataType, VirKeycodeSet } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullDomain } from "./protocol/remote.gen.ts";
 import type { CallOptions } from "./rpc.ts";
 import type { Stream } from "./stream.ts";
@@ -209,7 +209,7 @@ export class Domain {
 
   /** @param disk its target (`vda`) or source path */
   async resizeDisk(disk: string, sizeBytes: number): Promise<void> {
-    const VIR_DOMAIN_BLOCK_RESIZE_BYTES = 1;
+    const { VIR_DOMAIN_BLOCK_RESIZE_BYTES } = VirDomainBlockResizeFlags;
     const args = { dom: this.ref, disk, size: BigInt(sizeBytes), flags: VIR_DOMAIN_BLOCK_RESIZE_BYTES };
     await this.#connection.call("DOMAIN_BLOCK_RESIZE", args);
   }

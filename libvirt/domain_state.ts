@@ -16,21 +16,19 @@ import {
 export const domainState = nameSet(VirDomainState, "VIR_DOMAIN_");
 export type DomainState = ReturnType<typeof domainState>;
 
-const REASONS: readonly ((reason: number) => string)[] = [];
-for (
-  const [state, reasons, prefix] of [
-    [VirDomainState.VIR_DOMAIN_NOSTATE, VirDomainNostateReason, "VIR_DOMAIN_NOSTATE_"],
-    [VirDomainState.VIR_DOMAIN_RUNNING, VirDomainRunningReason, "VIR_DOMAIN_RUNNING_"],
-    [VirDomainState.VIR_DOMAIN_BLOCKED, VirDomainBlockedReason, "VIR_DOMAIN_BLOCKED_"],
-    [VirDomainState.VIR_DOMAIN_PAUSED, VirDomainPausedReason, "VIR_DOMAIN_PAUSED_"],
-    [VirDomainState.VIR_DOMAIN_SHUTDOWN, VirDomainShutdownReason, "VIR_DOMAIN_SHUTDOWN_"],
-    [VirDomainState.VIR_DOMAIN_SHUTOFF, VirDomainShutoffReason, "VIR_DOMAIN_SHUTOFF_"],
-    [VirDomainState.VIR_DOMAIN_CRASHED, VirDomainCrashedReason, "VIR_DOMAIN_CRASHED_"],
-    [VirDomainState.VIR_DOMAIN_PMSUSPENDED, VirDomainPMSuspendedReason, "VIR_DOMAIN_PMSUSPENDED_"],
-  ] as const
-) (REASONS as ((reason: number) => string)[])[state] = nameSet(reasons, prefix);
+/** In the order of VirDomainState's values. */
+const reasons: readonly ((reason: number) => string)[] = [
+  nameSet(VirDomainNostateReason, "VIR_DOMAIN_NOSTATE_"),
+  nameSet(VirDomainRunningReason, "VIR_DOMAIN_RUNNING_"),
+  nameSet(VirDomainBlockedReason, "VIR_DOMAIN_BLOCKED_"),
+  nameSet(VirDomainPausedReason, "VIR_DOMAIN_PAUSED_"),
+  nameSet(VirDomainShutdownReason, "VIR_DOMAIN_SHUTDOWN_"),
+  nameSet(VirDomainShutoffReason, "VIR_DOMAIN_SHUTOFF_"),
+  nameSet(VirDomainCrashedReason, "VIR_DOMAIN_CRASHED_"),
+  nameSet(VirDomainPMSuspendedReason, "VIR_DOMAIN_PMSUSPENDED_"),
+];
 
 /** Why a domain is in a state: `booted`, `user`, `migrated`, `from-snapshot`, … */
 export function stateReason(state: number, reason: number): string {
-  return REASONS[state]?.(reason) ?? `unknown-${reason}`;
+  return reasons[state]?.(reason) ?? `unknown-${reason}`;
 }

@@ -41,7 +41,6 @@ export interface Overflow {
   dropped: number;
 }
 
-export type EventFilter = EventKind;
 export type LibvirtEvent = EventOf<EventKind> | Overflow;
 
 export interface SubscribeOptions {

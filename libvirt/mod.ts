@@ -1,5 +1,5 @@
 /**
- * A libvirt client for Deno in TypeScript alone: libvirt's wire protocol over a unix socket or ssh, without FFI or virsh.
+ * A libvirt client for Deno in TypeScript alone: libvirt's wire protocol over a unix socket, ssh or TLS, without FFI or virsh.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /** A virtual network (https://libvirt.org/formatnetwork.html). Each method is one call of libvirt. */
 import type { Caller } from "./caller.ts";
+import { VirNetworkXMLFlags } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullNetwork } from "./protocol/remote.gen.ts";
 
 export interface DhcpLease {
@@ -32,7 +33,8 @@ export class Network {
   }
 
   async xml(flags: { inactive?: boolean } = {}): Promise<string> {
-    return (await this.#connection.call("NETWORK_GET_XML_DESC", { net: this.ref, flags: flags.inactive ? 1 : 0 })).xml;
+    const args = { net: this.ref, flags: flags.inactive ? VirNetworkXMLFlags.VIR_NETWORK_XML_INACTIVE : 0 };
+    return (await this.#connection.call("NETWORK_GET_XML_DESC", args)).xml;
   }
 
   async isActive(): Promise<boolean> {

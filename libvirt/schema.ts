@@ -64,7 +64,7 @@ function codec(
 const small = (min: number, max: number) =>
   codec(4, (r) => r.intWithin(min, max), (w, v: number) => w.intWithin(v, min, max));
 
-const PRIMITIVES: Readonly<Record<string, Codec>> = {
+const PRIMITIVES: ReadonlyMap<string, Codec> = new Map(Object.entries({
   int: codec(4, (r) => r.int(), (w, v: number) => w.int(v)),
   uint: codec(4, (r) => r.uint(), (w, v: number) => w.uint(v)),
   hyper: codec(8, (r) => r.hyper(), (w, v: bigint) => w.hyper(v)),
@@ -76,7 +76,7 @@ const PRIMITIVES: Readonly<Record<string, Codec>> = {
   short: small(-0x8000, 0x7fff),
   ushort: small(0, 0xffff),
   uuid: codec(16, (r) => r.uuid(), (w, v: string) => w.uuid(v)),
-};
+}));
 
 const EXPRESSION = /^(\w+)(?:<(\d+)>|\[(\d+)\]|(\*))?$/;
 
@@ -105,7 +105,7 @@ export class Codecs {
     if (base === "string" || base === "opaque") return bytes(base, bound, length);
     if (bound !== undefined) return array(this.of(base), Number(bound), false);
     if (length !== undefined) return array(this.of(base), Number(length), true);
-    return PRIMITIVES[base] ?? this.#declared(base);
+    return PRIMITIVES.get(base) ?? this.#declared(base);
   }
 
   #declared(name: string): Codec {

@@ -3,6 +3,7 @@
  * for any call.
  */
 import { LibvirtError } from "./errors.ts";
+import { VirConnectFlags } from "./protocol/constants.gen.ts";
 import { type RemoteAuthListRet, RemoteAuthType, remoteProgram } from "./protocol/remote.gen.ts";
 import { type CallOptions, Rpc, type RpcOptions } from "./rpc.ts";
 import { connectTransport } from "./transport.ts";
@@ -28,7 +29,6 @@ const DEFAULTS: RpcOptions = {
 };
 /** How long a daemon may take to let us in; systemd may have to start it first. */
 const OPEN_TIMEOUT_MS = 30_000;
-const OPEN_READ_ONLY = 1;
 /** VIR_DRV_FEATURE_PROGRAM_KEEPALIVE (src/libvirt_internal.h): asking for it makes the daemon send keepalive too. */
 const FEATURE_KEEPALIVE = 10;
 
@@ -74,6 +74,6 @@ async function authenticate(rpc: Rpc, call: CallOptions): Promise<void> {
 async function openDriver(rpc: Rpc, target: Target, call: CallOptions): Promise<void> {
   await rpc.call(remoteProgram, "CONNECT_OPEN", {
     name: target.daemonUri,
-    flags: target.readOnly ? OPEN_READ_ONLY : 0,
+    flags: target.readOnly ? VirConnectFlags.VIR_CONNECT_RO : 0,
   }, call);
 }

@@ -7,6 +7,7 @@ import {
   VirStoragePoolDeleteFlags,
   VirStoragePoolState,
   VirStorageVolCreateFlags,
+  VirStorageXMLFlags,
 } from "./protocol/constants.gen.ts";
 import type { RemoteNonnullStoragePool } from "./protocol/remote.gen.ts";
 import { StorageVolume } from "./storage_volume.ts";
@@ -48,7 +49,7 @@ export class StoragePool {
   }
 
   async xml(flags: { inactive?: boolean } = {}): Promise<string> {
-    const args = { pool: this.ref, flags: flags.inactive ? 1 : 0 };
+    const args = { pool: this.ref, flags: flags.inactive ? VirStorageXMLFlags.VIR_STORAGE_XML_INACTIVE : 0 };
     return (await this.#connection.call("STORAGE_POOL_GET_XML_DESC", args)).xml;
   }
 

@@ -135,7 +135,7 @@ export class Stream implements AsyncDisposable {
     return all;
   }
 
-  /** Writes everything there is to read into a file, and closes it. Holes become holes of the file. */
+  /** Writes everything there is to read into an empty file, and closes it. Holes become holes of the file. */
   async saveTo(file: SeekableFile): Promise<void> {
     using _closing = file;
     let at = 0;

@@ -1,8 +1,10 @@
 /**
- * The byte streams a connection runs over: a unix socket, or ssh's standard input and output. The only module of this
- * client that does I/O; it knows nothing of libvirt's messages.
+ * The byte streams a connection runs over: a unix socket, ssh's standard input and output, or TLS. With transport_ssh.ts and
+ * transport_tls.ts the only module of this client that does I/O; it knows nothing of libvirt's messages.
  */
 import { LibvirtError } from "./errors.ts";
+import { connectSsh } from "./transport_ssh.ts";
+import { connectTls } from "./transport_tls.ts";
 import { chooseSocket, type Target } from "./uri.ts";
 
 /** A two-way stream of bytes. `Deno.Conn` is one. */
@@ -16,7 +18,14 @@ export interface Transport {
 
 /** Opens the stream that a URI's target means. Throws LibvirtError VIR_ERR_NO_CONNECT when nobody is there. */
 export async function connectTransport(target: Target): Promise<Transport> {
-  return target.transport === "ssh" ? connectSsh(target) : await connectUnix(target);
+  switch (target.transport) {
+    case "unix":
+      return await connectUnix(target);
+    case "ssh":
+      return connectSsh(target);
+    case "tls":
+      return await connectTls(target);
+  }
 }
 
 async function connectUnix(target: Target): Promise<Transport> {
@@ -24,13 +33,18 @@ async function connectUnix(target: Target): Promise<Transport> {
   try {
     return await Deno.connect({ transport: "unix", path });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LibvirtError({
-      code: "VIR_ERR_NO_CONNECT",
-      message: `could not connect to libvirt at ${path}: ${reason}`,
-      cause,
-    });
+    throw noConnect(path, cause);
   }
+}
+
+/** The error for a place where no daemon could be reached. */
+export function noConnect(where: string, cause: unknown): LibvirtError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LibvirtError({
+    code: "VIR_ERR_NO_CONNECT",
+    message: `could not connect to libvirt at ${where}: ${reason}`,
+    cause,
+  });
 }
 
 function exists(path: string): boolean {
@@ -48,62 +62,4 @@ function runtimeFolder(): string | undefined {
   } catch {
     return undefined; // Without --allow-env the usual /run/user/<uid> is assumed.
   }
-}
-
-/**
- * virt-ssh-helper on the other machine where it has one, else netcat to libvirtd's socket; what libvirt's client does
- * (src/rpc/virnetclient.c). The script holds nothing from the URI but the quoted socket and daemon URI.
- */
-function connectSsh(target: Target): Transport {
-  const { host, port, user, command, keyfile } = target.ssh;
-  const socket = target.socket ?? "/var/run/libvirt/libvirt-sock";
-  const helper = target.socket === undefined ? `virt-ssh-helper ${quote(target.daemonUri)}` : `nc -U ${quote(socket)}`;
-  const script = `if command -v virt-ssh-helper >/dev/null 2>&1; then exec ${helper}; else exec nc -U ${
-    quote(socket)
-  }; fi`;
-  const args = ["-T", "-e", "none", "-o", "BatchMode=yes"];
-  if (port !== undefined) args.push("-p", String(port));
-  if (user !== undefined) args.push("-l", user);
-  if (keyfile !== undefined) args.push("-i", keyfile);
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(command, {
-      args: [...args, "--", host, "sh", "-c", quote(script)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-  } catch (cause) {
-    throw new LibvirtError({ code: "VIR_ERR_NO_CONNECT", message: `could not start ${command} to ${host}`, cause });
-  }
-  const reader = child.stdout.getReader({ mode: "byob" });
-  const writer = child.stdin.getWriter();
-  let spare: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
-  return {
-    read: async (buffer) => {
-      const { value, done } = await reader.read(spare.subarray(0, Math.min(spare.length, buffer.length)));
-      if (done || value === undefined) return null;
-      buffer.set(value);
-      spare = new Uint8Array(value.buffer);
-      return value.length;
-    },
-    write: async (bytes) => {
-      await writer.write(bytes);
-      return bytes.length;
-    },
-    close: () => {
-      // Both ends may be gone already, with ssh; there is nobody left to tell.
-      writer.abort().catch(() => {});
-      reader.cancel().catch(() => {});
-      try {
-        child.kill("SIGTERM");
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error; // It has ended by itself.
-      }
-    },
-  };
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

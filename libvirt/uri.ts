@@ -8,7 +8,7 @@ import { LibvirtError } from "./errors.ts";
 export interface Target {
   /** The hypervisor driver: `qemu`, `test`, … */
   driver: string;
-  transport: "unix" | "ssh";
+  transport: "unix" | "ssh" | "tls";
   /** The URI the daemon is given: driver and path, without the client's own parts. */
   daemonUri: string;
   path: string;
@@ -17,9 +17,12 @@ export interface Target {
   /** `mode=`: the daemon of the driver itself, libvirtd, or whichever is there. */
   mode: "auto" | "direct" | "legacy";
   readOnly: boolean;
+  /** The other machine, where there is one. */
+  host: string;
+  port: number | undefined;
+  /** `pkipath=`: where the certificates for TLS lie. */
+  pkiFolder: string | undefined;
   ssh: {
-    host: string;
-    port: number | undefined;
     user: string | undefined;
     command: string;
     keyfile: string | undefined;
@@ -29,8 +32,20 @@ export interface Target {
 const URI = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const AUTHORITY = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/;
 /** Parameters that the client keeps for itself; the daemon gets the others. */
-const CLIENT_PARAMETERS = new Set(["socket", "mode", "command", "keyfile", "proxy", "no_verify", "no_tty", "sshauth"]);
-const TRANSPORTS = "this client connects through unix sockets (qemu:///system) and ssh (qemu+ssh://host/system)";
+const CLIENT_PARAMETERS = new Set([
+  "socket",
+  "mode",
+  "command",
+  "keyfile",
+  "proxy",
+  "no_verify",
+  "no_tty",
+  "sshauth",
+  "pkipath",
+  "tls_priority",
+]);
+const TRANSPORTS = "this client connects through unix sockets (qemu:///system), ssh (qemu+ssh://host/system) and TLS " +
+  "(qemu+tls://host/system)";
 
 function invalid(uri: string, why: string): LibvirtError {
   return new LibvirtError({ code: "VIR_ERR_INVALID_ARG", message: `libvirt URI ${JSON.stringify(uri)}: ${why}` });
@@ -47,14 +62,14 @@ export function parseUri(uri: string, options: { readOnly?: boolean } = {}): Tar
   if (authorityMatch === null) throw invalid(uri, `${JSON.stringify(authority)} is not [user@]host[:port]`);
   const [, user, host = "", port] = authorityMatch;
   const transport = named?.toLowerCase() ?? (host === "" ? "unix" : "tls");
-  if (transport !== "unix" && transport !== "ssh") {
+  if (transport !== "unix" && transport !== "ssh" && transport !== "tls") {
     throw new LibvirtError({
       code: "VIR_ERR_NO_SUPPORT",
       message: `libvirt URI ${JSON.stringify(uri)} wants the transport ${transport}; ${TRANSPORTS}`,
     });
   }
   if (transport === "unix" && host !== "") throw invalid(uri, "a unix socket is on this machine; it takes no host");
-  if (transport === "ssh" && host === "") throw invalid(uri, "ssh needs a host");
+  if (transport !== "unix" && host === "") throw invalid(uri, `${transport} needs a host`);
   // A host or user that begins with a dash would be read by ssh as an option.
   if (/^-/.test(host) || /^-/.test(user ?? "")) throw invalid(uri, "a host or user cannot begin with a dash");
 
@@ -62,6 +77,12 @@ export function parseUri(uri: string, options: { readOnly?: boolean } = {}): Tar
   const mode = parameters.get("mode") ?? "auto";
   if (mode !== "auto" && mode !== "direct" && mode !== "legacy") {
     throw invalid(uri, `mode=${mode} is none of auto, direct, legacy`);
+  }
+  if (transport === "tls" && (parameters.get("no_verify") ?? "0") !== "0") {
+    const message = `libvirt URI ${
+      JSON.stringify(uri)
+    }: no_verify is not supported; this client always verifies the daemon`;
+    throw new LibvirtError({ code: "VIR_ERR_NO_SUPPORT", message });
   }
   const socket = parameters.get("socket") ?? undefined;
   if (socket !== undefined && !socket.startsWith("/")) throw invalid(uri, "socket= needs an absolute path");
@@ -75,14 +96,23 @@ export function parseUri(uri: string, options: { readOnly?: boolean } = {}): Tar
     socket,
     mode,
     readOnly: options.readOnly ?? false,
+    host: host.replace(/^\[|\]$/g, ""),
+    port: port === undefined ? undefined : Number(port),
+    pkiFolder: parameters.get("pkipath") ?? undefined,
     ssh: {
-      host: host.replace(/^\[|\]$/g, ""),
-      port: port === undefined ? undefined : Number(port),
-      user: user === undefined ? undefined : decodeURIComponent(user),
+      user: user === undefined ? undefined : unescaped(uri, user),
       command: parameters.get("command") ?? "ssh",
       keyfile: parameters.get("keyfile") ?? undefined,
     },
   };
+}
+
+function unescaped(uri: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid(uri, `${JSON.stringify(text)} is not percent-encoded rightly`);
+  }
 }
 
 /** What choosing a socket needs to know of this machine. */

@@ -26,6 +26,7 @@ auth_unix_rw = "none"
 auth_unix_ro = "none"
 log_level = 3
 log_outputs = "3:file:$folder/libvirtd.log"
+$2
 CONF
 cat > /etc/libvirt/qemu.conf <<CONF
 user = "root"
@@ -38,7 +39,7 @@ CONF
 daemon=
 while read -r command; do
   case $command in
-    start) libvirtd -f /run/libvirtd.conf -p /run/libvirtd.pid </dev/null >>"$folder/libvirtd.out" 2>&1 & daemon=$! ;;
+    start) libvirtd $3 -f /run/libvirtd.conf -p /run/libvirtd.pid </dev/null >>"$folder/libvirtd.out" 2>&1 & daemon=$! ;;
     kill9) kill -KILL "$daemon"; { wait "$daemon" || true; } 2>/dev/null ;;
     stop) kill -STOP "$daemon" ;;
     cont) kill -CONT "$daemon" ;;
@@ -70,9 +71,21 @@ export interface PrivateLibvirtd {
   stop(): Promise<void>;
 }
 
+export interface PrivateLibvirtdOptions {
+  /** The folder that daemon and test share, made before; gone afterwards like the one made otherwise. */
+  folder?: string;
+  /** More lines of libvirtd.conf. */
+  config?: string;
+  /** Listens on the machine's own network as well (`--listen`), as `config` says; then it has no network of its own. */
+  listen?: boolean;
+}
+
 /** Runs a test with a libvirtd of its own. */
-export async function withPrivateLibvirtd<T>(run: (daemon: PrivateLibvirtd) => Promise<T>): Promise<T> {
-  const daemon = await startPrivateLibvirtd();
+export async function withPrivateLibvirtd<T>(
+  run: (daemon: PrivateLibvirtd) => Promise<T>,
+  options?: PrivateLibvirtdOptions,
+): Promise<T> {
+  const daemon = await startPrivateLibvirtd(options);
   try {
     return await run(daemon);
   } finally {
@@ -81,15 +94,15 @@ export async function withPrivateLibvirtd<T>(run: (daemon: PrivateLibvirtd) => P
 }
 
 /** Starts a libvirtd; whoever starts it must stop it. */
-export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
+export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {}): Promise<PrivateLibvirtd> {
   requireTools();
-  const folder = await Deno.makeTempDir({ prefix: "private-libvirtd-" });
+  const folder = options.folder ?? await Deno.makeTempDir({ prefix: "private-libvirtd-" });
   await Deno.chmod(folder, 0o755);
   const socket = `${folder}/libvirt-sock`;
   const namespaces = new Deno.Command("unshare", {
     args: [
       "--mount",
-      "--net",
+      ...(options.listen ? [] : ["--net"]),
       "--pid",
       "--fork",
       "--kill-child",
@@ -99,6 +112,8 @@ export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
       SCRIPT,
       "private-libvirtd",
       folder,
+      options.config ?? "",
+      options.listen ? "--listen" : "",
     ],
     stdin: "piped",
     stdout: "piped",

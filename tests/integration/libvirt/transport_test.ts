@@ -87,3 +87,81 @@ Deno.test("no more permissions are needed than the README says", async () => {
     assert(success, new TextDecoder().decode(stderr));
   });
 });
+
+/** A certificate authority, and certificates for the daemon (localhost) and a client, in a folder. */
+async function makeCertificates(folder: string): Promise<void> {
+  const openssl = async (...args: string[]) => {
+    const { success, stderr } = await new Deno.Command("openssl", { args, cwd: folder }).output();
+    assert(success, `openssl ${args[0]} failed (apt install openssl): ${new TextDecoder().decode(stderr)}`);
+  };
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  await openssl(
+    "req",
+    "-x509",
+    ...key,
+    "-keyout",
+    "cakey.pem",
+    "-out",
+    "cacert.pem",
+    "-subj",
+    "/CN=test",
+    "-days",
+    "2",
+  );
+  for (
+    const [name, extension] of [["server", "subjectAltName=DNS:localhost"], ["client", "extendedKeyUsage=clientAuth"]]
+  ) {
+    await Deno.writeTextFile(`${folder}/${name}.ext`, `basicConstraints=CA:FALSE\n${extension}\n`);
+    await openssl("req", ...key, "-keyout", `${name}key.pem`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+    const signing = ["-CA", "cacert.pem", "-CAkey", "cakey.pem", "-CAcreateserial", "-extfile", `${name}.ext`];
+    await openssl("x509", "-req", "-in", `${name}.csr`, "-out", `${name}cert.pem`, "-days", "2", ...signing);
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function withTlsDaemon(allowedName: string, run: (uri: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "private-libvirtd-" });
+  await makeCertificates(folder);
+  const port = freePort();
+  const config = `listen_tls = 1
+listen_tcp = 0
+listen_addr = "127.0.0.1"
+tls_port = "${port}"
+auth_tls = "none"
+ca_file = "${folder}/cacert.pem"
+cert_file = "${folder}/servercert.pem"
+key_file = "${folder}/serverkey.pem"
+tls_allowed_dn_list = ["CN=${allowedName}"]`;
+  await withPrivateLibvirtd(() => run(`qemu://localhost:${port}/system?pkipath=${folder}`), {
+    folder,
+    config,
+    listen: true,
+  });
+}
+
+Deno.test("a connection through TLS makes calls and carries streams", async () => {
+  await withTlsDaemon("client", async (uri) => {
+    await using connection = await open(uri);
+    assertEquals(await connection.hypervisorType(), "QEMU");
+    const guest = await connection.createDomain(guestXml({ name: "far" }));
+    assert((await (await guest.screenshot()).stream.bytes()).length > 100);
+  });
+});
+
+Deno.test("a daemon that does not accept our certificate says so", async () => {
+  await withTlsDaemon("somebody else", async (uri) => {
+    const error = await assertRejects(() => open(uri), LibvirtError, "does not accept the certificate");
+    assertEquals(error.code, "VIR_ERR_AUTH_FAILED");
+  });
+});
+
+Deno.test("a daemon whose certificate is not for the host we asked for is not believed", async () => {
+  await withTlsDaemon("client", async (uri) => {
+    const error = await assertRejects(() => open(uri.replace("localhost", "127.0.0.1")), LibvirtError, "127.0.0.1");
+    assertEquals(error.code, "VIR_ERR_NO_CONNECT");
+  });
+});

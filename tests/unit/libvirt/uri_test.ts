@@ -38,14 +38,22 @@ Deno.test("the daemon is given driver, path and foreign parameters, and none of 
 });
 
 Deno.test("ssh takes user, host, port and key from the URI", () => {
-  const { ssh, transport, daemonUri } = parseUri("qemu+ssh://root@[::1]:2222/system?keyfile=/k&socket=/a");
+  const { ssh, host, port, transport, daemonUri } = parseUri("qemu+ssh://root@[::1]:2222/system?keyfile=/k&socket=/a");
   assertEquals(transport, "ssh");
   assertEquals(daemonUri, "qemu:///system");
-  assertEquals(ssh, { host: "::1", port: 2222, user: "root", command: "ssh", keyfile: "/k" });
+  assertEquals([host, port], ["::1", 2222]);
+  assertEquals(ssh, { user: "root", command: "ssh", keyfile: "/k" });
+});
+
+Deno.test("a host without a transport means TLS, which is always verified", () => {
+  const { transport, port, pkiFolder, daemonUri } = parseUri("qemu://host:1234/system?pkipath=/pki");
+  assertEquals([transport, port, pkiFolder, daemonUri], ["tls", 1234, "/pki", "qemu:///system"]);
+  const error = assertThrows(() => parseUri("qemu+tls://host/system?no_verify=1"), LibvirtError, "always verifies");
+  assertEquals(error.code, "VIR_ERR_NO_SUPPORT");
 });
 
 Deno.test("what this client cannot do says what it can", () => {
-  for (const uri of ["qemu+tls://host/system", "qemu://host/system", "qemu+tcp://host/system"]) {
+  for (const uri of ["qemu+tcp://host/system", "qemu+libssh2://host/system"]) {
     const error = assertThrows(() => parseUri(uri), LibvirtError, "unix sockets");
     assertEquals(error.code, "VIR_ERR_NO_SUPPORT");
   }
@@ -59,6 +67,7 @@ Deno.test("a URI that is none is refused with the reason", () => {
       "qemu:/system",
       "qemu+unix://host/system",
       "qemu+ssh:///system",
+      "qemu+ssh://%zz@host/system",
       "qemu+ssh://-oProxyCommand=x/system",
       "qemu+ssh://-l@host/system",
       "qemu:///system?mode=odd",
