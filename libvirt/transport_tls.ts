@@ -41,15 +41,11 @@ export async function connectTls(target: Target): Promise<Transport> {
   } catch (cause) {
     throw noConnect(where, cause);
   }
-  try {
-    await connection.handshake();
-  } catch (cause) {
-    connection.close();
-    throw noConnect(where, cause);
-  }
   const refusal = await refusalOf(connection);
   if (refusal === undefined) return connection;
   connection.close();
+  // The daemon's certificate is not what it should be, as against: it ended the connection when it saw ours.
+  if (refusal instanceof Deno.errors.InvalidData) throw noConnect(where, refusal);
   throw new LibvirtError({
     code: "VIR_ERR_AUTH_FAILED",
     message: `the daemon at ${where} does not accept the certificate ${files.certificate}`,
@@ -57,10 +53,11 @@ export async function connectTls(target: Target): Promise<Transport> {
   });
 }
 
-/** Why the daemon ended the connection after it saw our certificate; undefined when it accepted it. */
+/** Why there is no connection after all; undefined when both sides have accepted the other's certificate. */
 async function refusalOf(connection: Deno.TlsConn): Promise<unknown> {
   const answer = new Uint8Array(1);
   try {
+    await connection.handshake();
     const count = await connection.read(answer);
     return count === 1 && answer[0] === ACCEPTED ? undefined : new Error("the daemon closed the connection");
   } catch (cause) {
