@@ -102,14 +102,16 @@ class Staleness {
 export function rebootNeeded(records: readonly JournalRecord[], bootId: string | null): boolean {
   let boot: string | null = null;
   const waiting = new Set<number>();
-  const intents = new Map<number, boolean>();
+  /** Changes that need a reboot, and the boot they were made in. */
+  const madeIn = new Map<number, string | null>();
   for (const record of records) {
     if (record.type === "begin") boot = record.bootId;
-    if (record.type === "intent" || record.type === "command") intents.set(record.id, record.needsReboot);
-    if (record.type === "done" && intents.get(record.id) === true && boot === bootId) waiting.add(record.id);
-    if (record.type === "undone" && intents.get(record.id) === true && record.bootId === bootId) {
+    if ((record.type === "intent" || record.type === "command") && record.needsReboot) madeIn.set(record.id, boot);
+    if (record.type === "done" && madeIn.has(record.id) && boot === bootId) waiting.add(record.id);
+    if (record.type === "undone" && madeIn.has(record.id) && record.bootId === bootId) {
       // Made and taken back within one boot: nothing ever came into effect.
-      if (!waiting.delete(record.id)) waiting.add(record.id);
+      if (madeIn.get(record.id) === bootId) waiting.delete(record.id);
+      else waiting.add(record.id);
     }
   }
   return waiting.size > 0;
