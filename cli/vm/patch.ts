@@ -3,13 +3,19 @@ import { AppError, errorMessage } from "../../model/errors.ts";
 import { lineSchema, textSchema } from "../../model/text_rules.ts";
 import { parseBootKinds } from "../../provision/vm/patch/boot.ts";
 import { parseUsbId } from "../../provision/vm/patch/hostdevs.ts";
-import { type DomainPatch, patchDomain } from "../../provision/vm/patch/patch.ts";
+import { type DomainPatch, patchDomain, patchFindings } from "../../provision/vm/patch/patch.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { integerFlag, listFlag, oneWord, textFlag } from "./words.ts";
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const path = oneWord(invocation, "patch", "a domain XML file");
-  const xml = patchDomain(await readInput(path), readPatch(invocation));
+  const patch = readPatch(invocation);
+  const before = await readInput(path);
+  const xml = patchDomain(before, patch);
+  for (const finding of patchFindings(before, patch)) {
+    invocation.terminal.note(`${finding.severity}: ${finding.title}`);
+    if (finding.hint !== undefined) invocation.terminal.note(`hint: ${finding.hint}`);
+  }
   // The terminal ends every line; the file's own last line end is not doubled.
   invocation.terminal.print(xml.replace(/\r?\n$/, ""));
   return 0;

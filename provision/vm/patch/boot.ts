@@ -17,12 +17,6 @@ import {
 export type BootKind = "hd" | "cdrom" | "fd" | "network";
 
 const KINDS: readonly BootKind[] = ["hd", "cdrom", "fd", "network"];
-const NAMES: Readonly<Record<BootKind, string>> = {
-  hd: "disk",
-  cdrom: "CD drive",
-  fd: "floppy drive",
-  network: "network interface",
-};
 
 /** @throws AppError `usage` for a word that is none, or one given twice */
 export function parseBootKinds(text: string): BootKind[] {
@@ -36,6 +30,12 @@ export function parseBootKinds(text: string): BootKind[] {
     }
     return kind;
   });
+}
+
+/** Kinds that the domain has no device of: it boots from the others. */
+export function missingKinds(domain: SourceElement, kinds: readonly BootKind[]): BootKind[] {
+  const present = new Set((childOf(domain, "devices")?.children ?? []).map(kindOf));
+  return kinds.filter((kind) => !present.has(kind));
 }
 
 export function setBootOrder(text: string, domain: SourceElement, kinds: readonly BootKind[]): Edit[] {
@@ -58,14 +58,13 @@ function setDeviceOrders(text: string, devices: readonly SourceElement[], kinds:
   const named = kinds.flatMap((kind) => {
     const all = devices.filter((device) => kindOf(device) === kind);
     const ordered = all.filter((device) => orderOf(device) !== null).toSorted(byOrder);
-    const [first] = all;
-    if (first === undefined) {
-      throw new AppError("not-found", `Cannot boot from "${kind}": the domain has no ${NAMES[kind]}`, {
-        hint: `Leave "${kind}" out of the boot order, or add a ${NAMES[kind]} first`,
-      });
-    }
-    return ordered.length > 0 ? ordered : [first];
+    return ordered.length > 0 ? ordered : all.slice(0, 1);
   });
+  if (named.length === 0) {
+    throw new AppError("not-found", `Cannot boot from ${kinds.join(", ")}: the domain has no such device`, {
+      hint: "Name a kind of device that it has, or add one first",
+    });
+  }
   const others = devices.filter((device) => orderOf(device) !== null && !named.includes(device)).toSorted(byOrder);
   return [...named, ...others].flatMap((device, index) => setOrder(text, device, index + 1));
 }

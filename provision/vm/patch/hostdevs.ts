@@ -40,6 +40,13 @@ export function addUsbHostdev(text: string, domain: SourceElement, id: UsbId): E
   ])];
 }
 
+/** libvirt refuses USB devices in a domain that has no USB controller by decision. */
+export function isUsbTurnedOff(domain: SourceElement): boolean {
+  return childrenOf(childOf(domain, "devices"), "controller").some((one) =>
+    attributeOf(one, "type") === "usb" && attributeOf(one, "model") === "none"
+  );
+}
+
 export function removeUsbHostdev(text: string, domain: SourceElement, id: UsbId): Edit[] {
   const present = usbHostdevs(domain);
   return removeAll(text, present, usbKey(id), "USB device");

@@ -2,9 +2,16 @@
  * Changes a domain XML that somebody else may have written: exactly the wanted nodes change, all else stays character for
  * character. A domain is never regenerated. Pure.
  */
-import { addPciHostdev, addUsbHostdev, removePciHostdev, removeUsbHostdev, type UsbId } from "./hostdevs.ts";
-import { setBootOrder } from "./boot.ts";
-import type { BootKind } from "./boot.ts";
+import {
+  addPciHostdev,
+  addUsbHostdev,
+  isUsbTurnedOff,
+  removePciHostdev,
+  removeUsbHostdev,
+  type UsbId,
+} from "./hostdevs.ts";
+import type { Finding } from "../../../model/errors.ts";
+import { type BootKind, missingKinds, setBootOrder } from "./boot.ts";
 import { setDescription, setTitle } from "./identity.ts";
 import { setMemory } from "./memory.ts";
 import { applyEdits, type Edit, readSource, type SourceElement } from "./source.ts";
@@ -35,6 +42,29 @@ export type Patcher = (text: string, domain: SourceElement) => readonly Edit[];
  */
 export function patchDomain(text: string, patch: DomainPatch): string {
   return patchersOf(patch).reduce((now, patcher) => applyEdits(now, patcher(now, readSource(now, "domain"))), text);
+}
+
+/** What the person should know about a patch that can be made but may not do what they expect. */
+export function patchFindings(text: string, patch: DomainPatch): Finding[] {
+  const domain = readSource(text, "domain");
+  const findings: Finding[] = [];
+  if ((patch.addUsb ?? []).length > 0 && isUsbTurnedOff(domain)) {
+    findings.push({
+      code: "usb-turned-off",
+      severity: "warning",
+      title: "The domain has its USB turned off: libvirt will refuse the USB device",
+      hint: "Remove <controller type='usb' model='none'/> from it (virsh edit)",
+    });
+  }
+  const missing = missingKinds(domain, patch.boot ?? []);
+  if (missing.length > 0) {
+    findings.push({
+      code: "boot-device-missing",
+      severity: "warning",
+      title: `The domain has nothing of the kind ${missing.join(", ")} to boot from`,
+    });
+  }
+  return findings;
 }
 
 function patchersOf(patch: DomainPatch): Patcher[] {

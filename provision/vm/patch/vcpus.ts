@@ -2,7 +2,6 @@
  * How many vCPUs a domain has, and what must agree with that: the topology's product, pins and groups of vCPUs that no
  * longer exist, NUMA cells. Source: libvirt, formatdomain "CPU Allocation", "CPU Tuning", "CPU model and topology".
  */
-import { AppError } from "../../../model/errors.ts";
 import { belowLimit, parseCpuList, renderCpuset } from "../cpu_list.ts";
 import { insertTop } from "./identity.ts";
 import {
@@ -11,6 +10,7 @@ import {
   childrenOf,
   type Edit,
   insertElements,
+  removeAttribute,
   removeElement,
   setAttribute,
   setText,
@@ -41,17 +41,22 @@ function setStates(text: string, states: SourceElement | undefined, vcpus: numbe
   const idOf = (entry: SourceElement) => Number(attributeOf(entry, "id"));
   const known = new Set(entries.map(idOf));
   const orders = entries.map((entry) => attributeOf(entry, "order")).filter((order) => order !== undefined).map(Number);
-  let order = Math.max(0, ...orders);
+  let last = Math.max(0, ...orders);
+  // All that are on must have an order, or none of them.
+  const nextOrder = () => orders.length === 0 ? null : String(++last);
+  const kept = entries.flatMap((entry) => {
+    if (idOf(entry) >= vcpus) return [removeElement(text, entry)];
+    const order = attributeOf(entry, "order") ?? nextOrder();
+    return [...setAttribute(entry, "enabled", "yes"), ...(order === null ? [] : setAttribute(entry, "order", order))];
+  });
   const missing = Array.from({ length: vcpus }, (_, id) => id).filter((id) => !known.has(id));
-  const added = missing.map((id) => ({
-    lines: [`<vcpu id='${id}' enabled='yes' hotpluggable='no'${orders.length > 0 ? ` order='${++order}'` : ""}/>`],
-  }));
-  return [
-    ...entries.flatMap((entry) =>
-      idOf(entry) >= vcpus ? [removeElement(text, entry)] : setAttribute(entry, "enabled", "yes")
-    ),
-    ...(added.length === 0 ? [] : [insertElements(text, states, entries.at(-1)!, added)]),
-  ];
+  const added = missing.map((id) => {
+    const order = nextOrder();
+    return {
+      lines: [`<vcpu id='${id}' enabled='yes' hotpluggable='no'${order === null ? "" : ` order='${order}'`}/>`],
+    };
+  });
+  return [...kept, ...(added.length === 0 ? [] : [insertElements(text, states, entries.at(-1)!, added)])];
 }
 
 /** Threads, dies and sockets stay where the number divides by them; the rest are cores. */
@@ -93,26 +98,31 @@ function trimGroup(text: string, group: SourceElement, vcpus: number): Edit[] {
   ];
 }
 
-/** vCPUs that are gone leave their cells; new ones join the last. */
+/** vCPUs that are gone leave their cells, new ones join the last; where that would empty a cell, all share evenly. */
 function setCells(domain: SourceElement, vcpus: number): Edit[] {
   const cells = childrenOf(childOf(childOf(domain, "cpu"), "numa"), "cell")
     .flatMap((cell) => {
       const cpus = parseCpuList(attributeOf(cell, "cpus") ?? "");
       return cpus === null ? [] : [{ cell, cpus }];
     });
-  const last = cells.at(-1);
-  if (last === undefined) return [];
+  if (cells.length === 0) return [];
   const known = new Set(cells.flatMap(({ cpus }) => cpus));
   const added = Array.from({ length: vcpus }, (_, cpu) => cpu).filter((cpu) => !known.has(cpu));
-  return cells.flatMap(({ cell, cpus }) => {
-    const wanted = [...cpus.filter((cpu) => cpu < vcpus), ...(cell === last.cell ? added : [])].sort((a, b) => a - b);
-    if (wanted.length === 0) throw emptyCell(attributeOf(cell, "id"), vcpus);
-    return wanted.join() === cpus.join() ? [] : setAttribute(cell, "cpus", renderCpuset(wanted));
+  const kept = cells.map(({ cpus }) => cpus.filter((cpu) => cpu < vcpus));
+  const shares = [...kept.slice(0, -1), [...kept.at(-1)!, ...added].sort((a, b) => a - b)];
+  const wanted = shares.some((share) => share.length === 0) ? evenly(vcpus, cells.length) : shares;
+  return cells.flatMap(({ cell, cpus }, index) => {
+    const share = wanted[index]!;
+    if (share.join() === cpus.join()) return [];
+    return share.length === 0 ? removeAttribute(cell, "cpus") : setAttribute(cell, "cpus", renderCpuset(share));
   });
 }
 
-function emptyCell(id: string | undefined, vcpus: number): AppError {
-  return new AppError("unsupported", `Cannot set ${vcpus} vCPUs: NUMA cell ${id ?? ""} of the domain would have none`, {
-    hint: "Ask for more vCPUs, or decide in <numa> (virsh edit) which cells shall stay",
-  });
+/** Contiguous and as equal as it goes, the larger shares first; more cells than vCPUs leaves cells of memory alone. */
+function evenly(vcpus: number, cells: number): number[][] {
+  const first = (cell: number) => cell * Math.floor(vcpus / cells) + Math.min(cell, vcpus % cells);
+  return Array.from(
+    { length: cells },
+    (_, cell) => Array.from({ length: first(cell + 1) - first(cell) }, (_, cpu) => first(cell) + cpu),
+  );
 }
