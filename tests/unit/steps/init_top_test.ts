@@ -1,4 +1,4 @@
-/** The script of the initial ram disk, run for real by sh on a made-up /sys. */
+/** The script of the initial ram disk, run for real by dash and by busybox (Debian's initrd has that) on a made-up /sys. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import script from "../../../provision/steps/scripts/initramfs_init_top.sh" with { type: "text" };
 
@@ -22,7 +22,17 @@ interface Result {
 const CARD = "0000:01:00.0 10de 2206\n0000:01:00.1 10de 1aef\n";
 const IN_PLACE = { "0000:01:00.0": "10de 2206 nouveau", "0000:01:00.1": "10de 1aef snd_hda_intel" };
 
-async function boot({ cmdline = "ro neuron.vfio=1 quiet", devices, functions }: Machine): Promise<Result> {
+/** Both shells must do the same; what they did is then one result. */
+async function boot(machine: Machine): Promise<Result> {
+  const [dash, busybox] = [await bootWith(["sh"], machine), await bootWith(["busybox", "sh"], machine)];
+  assertEquals(busybox, dash, "busybox does something else");
+  return dash;
+}
+
+async function bootWith(
+  [shell, ...words]: readonly [string, ...string[]],
+  { cmdline = "ro neuron.vfio=1 quiet", devices, functions }: Machine,
+): Promise<Result> {
   const root = Deno.makeTempDirSync();
   try {
     const put = (path: string, text: string) => {
@@ -51,10 +61,13 @@ async function boot({ cmdline = "ro neuron.vfio=1 quiet", devices, functions }: 
     put("bin/modprobe", `#!/bin/sh\necho "$@" >>"${root}/modprobed"\n`);
     Deno.chmodSync(`${root}/bin/modprobe`, 0o755);
     put("script", script);
-    const { code } = await new Deno.Command("sh", {
-      args: ["-u", `${root}/script`],
+    const command = new Deno.Command(shell, {
+      args: [...words, "-u", `${root}/script`],
       env: { NEURON_ROOT: root, PATH: `${root}/bin:/usr/bin:/bin` },
-    }).output();
+    });
+    const { code } = await command.output().catch((cause) => {
+      throw new Error(`${shell} is needed: apt install busybox`, { cause });
+    });
     const addresses = Object.keys(devices);
     const drivers = addresses.map((address) => devices[address]!.split(" ")[2]).filter((name) => name !== undefined);
     return {
