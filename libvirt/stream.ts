@@ -62,7 +62,9 @@ export async function openStream(
 ): Promise<{ reply: unknown; stream: Stream }> {
   const stream = new Stream(rpc, name, options.sparse ?? false);
   try {
-    return { reply: await rpc.openStream(remoteProgram, name, args, stream.receiver, options.call), stream };
+    const reply = await rpc.openStream(remoteProgram, name, args, stream.receiver, options.call);
+    stream.answered();
+    return { reply, stream };
   } catch (error) {
     rpc.close();
     throw error;
@@ -87,6 +89,7 @@ export class Stream implements AsyncDisposable {
   #reader: ReadableStreamDefaultController<Chunk> | undefined;
   #writer: WritableStreamDefaultController | undefined;
   #serial = 0;
+  #isAnswered = false;
   #finishing = false;
   #ended = false;
 
@@ -112,6 +115,12 @@ export class Stream implements AsyncDisposable {
       close: () => this.#finish(),
       abort: () => this.#abort(),
     });
+  }
+
+  /** For openStream: the call was answered. A daemon may have sent the whole stream before. */
+  answered(): void {
+    this.#isAnswered = true;
+    if (this.#ended) this.#rpc.close("the stream has ended");
   }
 
   /** Everything there is to read, holes as zeros. For what is small: a screenshot. @throws LibvirtError above `maxBytes` */
@@ -231,7 +240,7 @@ export class Stream implements AsyncDisposable {
     if (this.#ended) return;
     this.#ended = true;
     this.#rpc.endStream(this.#serial);
-    this.#rpc.close("the stream has ended");
+    if (this.#isAnswered) this.#rpc.close("the stream has ended");
     if (error === undefined) {
       this.#finished.resolve();
       closeQuietly(this.#reader);

@@ -128,6 +128,24 @@ Deno.test("any answer keeps the connection alive", async () => {
   });
 });
 
+Deno.test("a stream that is over before its call is answered is read whole all the same", async () => {
+  const { number } = remoteProgram.procedures["DOMAIN_SCREENSHOT"]!;
+  const answer = async (message: Message, client: Client) => {
+    if (message.procedure !== number || message.type !== 0) return;
+    const packet = { ...message, type: 3, status: 2 } as const;
+    await client.raw(frame(packet, (writer) => writer.raw(Uint8Array.of(1, 2, 3))));
+    await client.raw(frame(packet, () => {}));
+    await client.raw(frame({ ...packet, status: 0 }, () => {}));
+    setTimeout(() => client.reply(message, {}, (writer) => writer.int(0)), 20);
+  };
+  await withFakeDaemon(answer, async ({ uri }) => {
+    await using connection = await open(uri);
+    const dom = { name: "x", uuid: "00000000-0000-4000-8000-000000000000", id: 1 };
+    const { reply, stream } = await connection.stream("DOMAIN_SCREENSHOT", { dom, screen: 0, flags: 0 });
+    assertEquals([reply.mime, [...await stream.bytes()]], [null, [1, 2, 3]]);
+  });
+});
+
 Deno.test("nobody at the socket is an error that names it", async () => {
   const error = await assertRejects(() => open("qemu:///system?socket=/nowhere/sock"), LibvirtError, "/nowhere/sock");
   assertEquals([error.code, error.isConnectionLost], ["VIR_ERR_NO_CONNECT", true]);

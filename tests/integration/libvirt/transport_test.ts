@@ -136,11 +136,23 @@ ca_file = "${folder}/cacert.pem"
 cert_file = "${folder}/servercert.pem"
 key_file = "${folder}/serverkey.pem"
 tls_allowed_dn_list = ["CN=${allowedName}"]`;
-  await withPrivateLibvirtd(() => run(`qemu://localhost:${port}/system?pkipath=${folder}`), {
-    folder,
-    config,
-    listen: true,
-  });
+  await withPrivateLibvirtd(async () => {
+    await untilListening(port);
+    await run(`qemu://localhost:${port}/system?pkipath=${folder}`);
+  }, { folder, config, listen: true });
+}
+
+/** libvirtd listens at its socket first, and then on the network. */
+async function untilListening(port: number): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
 }
 
 Deno.test("a connection through TLS makes calls and carries streams", async () => {
