@@ -101,7 +101,9 @@ export type Api = ReturnType<typeof createApp>;
 
 /** `GET /api/v1/domains/{uuid}` for each route, without middleware. */
 export function routeTable(app: Api): { method: string; path: string }[] {
-  return app.routes.filter((route) => route.method !== "ALL").map(({ method, path }) => ({ method, path }));
+  const routes = app.routes.filter((route) => route.method !== "ALL");
+  // A route with a validator is listed once for each of its handlers.
+  return [...new Map(routes.map(({ method, path }) => [`${method} ${path}`, { method, path }])).values()];
 }
 
 function methodNotAllowed(method: string, allowed: readonly string[]): HttpProblem {

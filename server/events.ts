@@ -119,7 +119,8 @@ class Client {
 
   push(events: readonly ChangeEvent[]): void {
     this.#queue.push(...events);
-    if (this.#queue.length > this.#limits.queuePerClient) {
+    // Whoever will read everything again has no use for what changed before it does.
+    if (this.#queue[0]?.type === "resync" || this.#queue.length > this.#limits.queuePerClient) {
       this.#queue = [{ type: "resync", scope: "all", id: "", seq: this.#queue.at(-1)!.seq }];
     }
     this.drain();

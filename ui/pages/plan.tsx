@@ -6,7 +6,7 @@ import { ChangeDiff } from "../components/change_diff.tsx";
 import { FindingView } from "../components/finding.tsx";
 import { Icon, Mark } from "../components/icon.tsx";
 import { loadPlan, plan, system } from "../state.ts";
-import { count } from "../words.ts";
+import { count, visible } from "../words.ts";
 
 const actionLabels: Record<Change["action"], string> = {
   create: "New",
@@ -96,9 +96,10 @@ function Summary({ plan }: { plan: Plan }) {
         <div>
           <Mark shape="bars" />
           <p>
-            <strong>Commands would only be recorded.</strong> This plan is for{" "}
-            {machine.description ?? "a copy of a machine"}, not for the running system: files would be written in that
-            copy, commands written down instead of run.
+            <strong>Commands would only be recorded.</strong>{" "}
+            Files would be written in a copy of the machine and commands written down instead of run; the running system
+            is not touched.{" "}
+            <span class="muted">{machine.description && `Looked at: ${visible(machine.description)}`}</span>
           </p>
         </div>
       )}
