@@ -68,3 +68,15 @@ Deno.test("a capture ends in circles of links, follows absolute ones inside the 
   assert(kernel?.kind === "file" && kernel.bytes.length === 0);
   assertEquals(entries.get("/sys/firmware/efi"), undefined);
 });
+
+Deno.test("link texts of every length keep their length in the archive", async () => {
+  // The record counts its own digits: around 1,000 the count itself grows by one.
+  const lengths = [99, 100, 101, ...Array.from({ length: 20 }, (_, n) => 975 + n)];
+  const entries = lengths.map((length) => ({ kind: "link" as const, path: `/${length}`, target: "x".repeat(length) }));
+  await withFolder(async (folder) => {
+    Deno.writeFileSync(`${folder}/links.tar`, renderTar(entries, "machine"));
+    const { code, stderr } = await new Deno.Command("tar", { args: ["xf", "links.tar"], cwd: folder }).output();
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+    for (const { path, target } of entries) assertEquals(Deno.readLinkSync(`${folder}/machine${path}`), target);
+  });
+});

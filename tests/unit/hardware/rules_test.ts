@@ -196,6 +196,16 @@ Deno.test("a board with two chips behind a PLX switch is two cards", () => {
   assertEquals(gpus.get("0000:04:00.0")?.verdict, "ready");
 });
 
+Deno.test("a board with two chips behind one switch of its maker is two cards", () => {
+  const second: MadeUpDevice[] = [
+    { at: "0000:02:05.0", ids: "8086:4fa4", class: "0604", group: 7, below: "0000:01:00.0" },
+    { at: "0000:05:00.0", ids: "8086:56c1", class: "0380", group: 8, below: "0000:02:05.0" },
+  ];
+  const gpus = gpusOf([IGPU, ...arc((n) => n), ...second]);
+  assertEquals(gpus.get("0000:03:00.0")?.functions, ["0000:03:00.0"]);
+  assertEquals(gpus.get("0000:05:00.0")?.functions, ["0000:05:00.0"]);
+});
+
 Deno.test("another display function of the same card is no screen left for the host", () => {
   const gpus = gpusOf([
     { at: "0000:01:00.0", ids: "1002:7149", class: "0300", group: 1, bootVga: true },
@@ -208,7 +218,7 @@ Deno.test("auto never takes the boot card by its second function, and prefers di
   const seen = detect(machine([
     { at: "0000:01:00.0", ids: "1002:7149", class: "0300", group: 1, bootVga: true },
     { at: "0000:01:00.1", ids: "1002:7169", class: "0380", group: 1 },
-    { at: "0000:05:00.0", ids: "1002:164e", class: "0300", group: 2 },
+    { at: "0000:05:00.0", ids: "1002:164e", class: "0300", group: 2, barBytes: 2 ** 36 },
     { at: "0000:06:00.0", ids: "10de:2484", class: "0300", group: 3, barBytes: 2 ** 28 },
     { at: "0000:07:00.0", ids: "10de:2684", class: "0300", group: 4, barBytes: 2 ** 35 },
   ]));
