@@ -119,7 +119,14 @@ function takeCores(pool: readonly Core[], vcpus: number): Core[] | null {
     chosen.push(core);
     threads += core.cpus.length;
   }
-  return threads < vcpus ? null : chosen.sort((a, b) => a.cpus[0]! - b.cpus[0]!);
+  if (threads < vcpus) return null;
+  // Where widths differ, a wide core taken late can make a narrow one needless: the host gets that back.
+  const needed = chosen.filter((core) => {
+    const spare = threads - core.cpus.length >= vcpus;
+    if (spare) threads -= core.cpus.length;
+    return !spare;
+  });
+  return needed.sort((a, b) => a.cpus[0]! - b.cpus[0]!);
 }
 
 function pinningOf(cores: readonly Core[], chosen: readonly Core[], pool: Pool, request: PinningRequest): Pinning {
