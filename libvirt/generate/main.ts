@@ -2,7 +2,6 @@
  * `deno task generate:libvirt PATH [--api FILE]`: writes libvirt/protocol/*.gen.ts from the unpacked source of libvirt at
  * PATH and the libvirt-api.xml at FILE (libvirt-dev's by default). Touches nothing but those four files.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { readApiConstants } from "./api_constants.ts";
 import { emitProtocol, Names } from "./emit.ts";
 import { emitConstants } from "./emit_constants.ts";
@@ -60,9 +59,8 @@ function usedFrom(library: readonly Declaration[], declarations: readonly Declar
 }
 
 if (import.meta.main) {
-  const args = parseArgs(Deno.args, { string: ["api"] });
-  const source = args._[0];
-  if (source === undefined) {
+  const [source, option, api = API_OF_LIBVIRT_DEV] = Deno.args;
+  if (source === undefined || (option !== undefined && option !== "--api")) {
     console.error("usage: deno task generate:libvirt PATH-OF-LIBVIRT-SOURCE [--api LIBVIRT-API.XML]");
     Deno.exit(2);
   }
@@ -73,7 +71,7 @@ if (import.meta.main) {
     qemu: read("src/remote/qemu_protocol.x"),
     net: read("src/rpc/virnetprotocol.x"),
     keepalive: read("src/rpc/virkeepaliveprotocol.x"),
-    api: Deno.readTextFileSync(String(args["api"] ?? API_OF_LIBVIRT_DEV)),
+    api: Deno.readTextFileSync(api),
     version,
   });
   const folder = new URL("../protocol/", import.meta.url);
