@@ -27,7 +27,7 @@ export const rollbackCommand: Command = {
     const host = openMachine(invocation);
     const to = readStep(flags.to);
     if (status(host).standing.length === 0 && !options.json) {
-      if (!options.quiet) terminal.print("Nothing to take back.");
+      if (!options.quiet) terminal.print("The journal knows of nothing to take back.");
     } else if (!confirmed("Take back what Neuron changed on this machine?", invocation)) {
       terminal.note("Nothing was changed.");
       return 0;

@@ -93,6 +93,7 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
   if (work.length === 0) return;
   options.tell({ type: "step-started", step: step.name, changes: work.length });
   for (const [index, item] of work.entries()) {
+    await letSignalsIn();
     if (options.signal?.aborted === true) throw interrupted();
     if (item.kind === "node") await applyNode(host, journal, step.name, item.node);
     else {
@@ -102,10 +103,14 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
     const { action, target } = item.change;
     options.tell({ type: "change-applied", step: step.name, action, target });
   }
+  await letSignalsIn();
   if (options.signal?.aborted === true) throw interrupted();
   await checkStep(host, step, options.spec);
   options.tell({ type: "step-verified", step: step.name });
 }
+
+/** File calls are synchronous: without a turn of the event loop a Ctrl-C would only be seen at the next command. */
+const letSignalsIn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function interrupted(): AppError {
   return new AppError("interrupted", "Interrupted: what this run had changed was taken back", {

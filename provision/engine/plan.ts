@@ -4,7 +4,7 @@ import type { HostSpec } from "../../model/host_spec.ts";
 import { parentOf } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { lastRecordedInputs } from "../host/recorded.ts";
-import { readNode, renderMode, sha256, viewFile, viewNode } from "../node.ts";
+import { missingFolders, readNode, renderMode, sha256, viewFile, viewNode } from "../node.ts";
 import type {
   Change,
   NodeView,
@@ -139,18 +139,19 @@ function commandChange(command: WantedCommand): Change {
   };
 }
 
-/** A folder or a device where a file shall be is for a person to judge. */
+/** A folder where a file shall be, or something else where a folder shall be, is for a person to judge. */
 function obstacleAt(host: Host, node: WantedNode): Finding | null {
+  if (node.kind === "absent") return null;
   const kind = host.stat(node.path)?.kind;
-  if (node.kind === "absent" || (kind !== "folder" && kind !== "other")) return null;
+  const taken = kind === "folder" || kind === "other";
+  const path = taken ? node.path : missingFolders(host, node.path).find((folder) => host.stat(folder) !== null);
+  if (path === undefined) return null;
   return {
     code: "path-in-the-way",
     severity: "blocker",
-    title: `Cannot write ${node.path}: a ${
-      kind === "folder" ? "folder" : "device or socket"
-    } of that name is in the way`,
+    title: `Cannot write ${node.path}: ${path === node.path ? "it" : path} is ${taken ? "no file" : "no folder"}`,
     hint: "Look at what it is, and move it away",
-    target: node.path,
+    target: path,
   };
 }
 
