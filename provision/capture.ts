@@ -37,16 +37,27 @@ const PLAN_PATHS = [
   "/etc/modules-load.d",
   "/etc/libvirt/libvirtd.conf",
   "/etc/libvirt/qemu.conf",
+  "/etc/libvirt/qemu/networks",
+  "/etc/libvirt/storage",
+  // Not all of /etc/neuron: the certificate beside it comes with its private key.
+  "/etc/neuron/vfio-functions",
   "/etc/sysctl.d",
+  "/etc/sysusers.d",
   "/etc/tmpfiles.d",
 ];
 
-/** Programs whose presence tells which tools a system has; copied as empty files. */
-const PROGRAMS = [
-  ...["/usr/sbin/update-grub", "/usr/sbin/grub-mkconfig", "/usr/sbin/grub2-mkconfig", "/usr/bin/grub-mkconfig"],
-  ...["/usr/sbin/update-initramfs", "/usr/bin/bootctl", "/usr/bin/apt-get", "/usr/bin/dnf", "/usr/bin/pacman"],
-  ...["/usr/sbin/libvirtd", "/usr/sbin/virtqemud", "/usr/bin/qemu-system-x86_64", "/usr/bin/swtpm"],
-];
+/** Folders of which only the names matter: programs, units, kernels. Their files are copied empty. */
+const NAMES_ONLY = ["/boot", "/usr/sbin", "/usr/bin", ...unitFolders()];
+
+function unitFolders(): string[] {
+  return ["/usr/lib/systemd/system", "/etc/systemd/system"].flatMap((folder) => [
+    folder,
+    ...["multi-user.target", "sockets.target", "sysinit.target"].map((target) => `${folder}/${target}.wants`),
+  ]);
+}
+
+/** Units whose text tells where they are to be enabled: libvirt's daemons. */
+const UNITS_READ = /^(?:libvirtd|virt[a-z]+d)(?:-[a-z]+)?\.(?:service|socket)$/;
 
 /** A configuration file is small; what is larger is something else and is kept empty. */
 const MAX_CONFIGURATION_BYTES = 1024 * 1024;
@@ -55,14 +66,18 @@ const MAX_CONFIGURATION_BYTES = 1024 * 1024;
 export function capture(files: MachineFiles): CaptureEntry[] {
   const copy = new Copy(files);
   const reading = new Reading(files);
-  detectFrom(reading);
+  const seen = detectFrom(reading);
   for (const { question, path } of reading.questions()) {
     if (question === "text" || question === "bytes") copy.file(path);
     else if (question === "list") copy.folder(path);
     else copy.presence(path);
   }
   for (const path of PLAN_PATHS) copy.tree(path, MAX_CONFIGURATION_BYTES);
-  for (const path of PROGRAMS) copy.presence(path);
+  for (const path of NAMES_ONLY) copy.folder(path);
+  for (const name of reading.list("/usr/lib/systemd/system") ?? []) {
+    if (UNITS_READ.test(name)) copy.file(`/usr/lib/systemd/system/${name}`);
+  }
+  for (const list of ["modules.dep", "modules.builtin"]) copy.file(`/lib/modules/${seen.host.kernel}/${list}`);
   return copy.entries();
 }
 
