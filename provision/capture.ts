@@ -35,8 +35,6 @@ const PLAN_PATHS = [
   "/etc/modprobe.d",
   "/etc/modules",
   "/etc/modules-load.d",
-  "/etc/libvirt/libvirtd.conf",
-  "/etc/libvirt/qemu.conf",
   "/etc/libvirt/qemu/networks",
   "/etc/libvirt/storage",
   // Not all of /etc/neuron: the certificate beside it comes with its private key.
@@ -48,6 +46,9 @@ const PLAN_PATHS = [
 
 /** Folders of which only the names matter: programs, units, kernels. Their files are copied empty. */
 const NAMES_ONLY = ["/boot", "/usr/sbin", "/usr/bin", ...unitFolders()];
+
+/** Links into /usr on most systems, through which the names above are also asked for. */
+const MERGED_FOLDERS = ["/bin", "/lib", "/sbin"];
 
 function unitFolders(): string[] {
   return ["/usr/lib/systemd/system", "/etc/systemd/system"].flatMap((folder) => [
@@ -74,6 +75,7 @@ export function capture(files: MachineFiles): CaptureEntry[] {
   }
   for (const path of PLAN_PATHS) copy.tree(path, MAX_CONFIGURATION_BYTES);
   for (const path of NAMES_ONLY) copy.folder(path);
+  for (const path of MERGED_FOLDERS) copy.presence(path);
   for (const name of reading.list("/usr/lib/systemd/system") ?? []) {
     if (UNITS_READ.test(name)) copy.file(`/usr/lib/systemd/system/${name}`);
   }
