@@ -21,7 +21,7 @@ Deno.test("apply --json is one object a line, from the first step to done", () =
     const { code, stdout } = await call("apply", ...where, "--yes", "--json");
     assertEquals(code, 3);
     const events = stdout.split("\n").map((line) =>
-      JSON.parse(line) as { type: string; step?: string; target?: string }
+      JSON.parse(line) as { type: string; step?: string; changes?: number }
     );
     assertEquals(events[0], { type: "step-started", step: "identity", changes: 3 });
     for (const type of ["change-applied", "progress", "step-verified"]) {
