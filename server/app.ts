@@ -4,9 +4,8 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { AppError, errorMessage } from "../model/errors.ts";
-import { hostGuard, isSafe, originGuard, plainPathGuard, sessionGuard } from "./auth/guards.ts";
+import { bodyGuard, hostGuard, isSafe, originGuard, plainPathGuard, sessionGuard } from "./auth/guards.ts";
 import { securityHeaders } from "./auth/headers.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { System } from "./dto.ts";
@@ -59,12 +58,7 @@ export function createApp(parts: AppParts) {
   app.use(auditing(parts));
   app.use(sessionGuard(parts.sessions, parts.port, isPublic));
   app.use(originGuard(parts.hosts));
-  app.use(bodyLimit({
-    maxSize: largestBodyBytes,
-    onError: () => {
-      throw new AppError("too-large", `The request is larger than ${largestBodyBytes / 1024} KiB`);
-    },
-  }));
+  app.use(bodyGuard(largestBodyBytes));
 
   const routes = app
     .route("/", sessionRoutes(parts.sessions, parts.port))

@@ -37,6 +37,7 @@ const titles: Partial<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
+  411: "Length Required",
   413: "Too Large",
   421: "Misdirected Request",
   422: "Cannot be done as asked",

