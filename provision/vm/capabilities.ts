@@ -2,8 +2,9 @@
  * What a hypervisor offers, from libvirt's domain capabilities (formatdomaincaps). Pure: the caller fetches the XML by
  * virConnectGetDomainCapabilities for x86_64 and q35.
  */
-import { DOMParser, type Element } from "@xmldom/xmldom";
+import type { Element } from "@xmldom/xmldom";
 import { AppError } from "../../model/errors.ts";
+import { parseXml } from "./xml.ts";
 
 export interface DomainCapabilities {
   readonly type: "kvm" | "qemu";
@@ -87,22 +88,15 @@ export function parseDomainCapabilities(xml: string): DomainCapabilities {
 }
 
 function parseRoot(xml: string): Element {
-  const failure = (cause?: unknown) =>
-    new AppError("xml-invalid", "Cannot read the hypervisor's domain capabilities: not the XML libvirt documents", {
-      cause,
-    });
   try {
-    const document = new DOMParser({
-      onError: (level, message) => {
-        if (level !== "warning") throw new Error(message);
-      },
-    }).parseFromString(xml, "text/xml");
-    const root = document.documentElement;
-    if (root === null || root.tagName !== "domainCapabilities") throw failure();
-    return root;
+    const root = parseXml(xml).documentElement;
+    if (root?.tagName === "domainCapabilities") return root;
   } catch (error) {
-    throw error instanceof AppError ? error : failure(error);
+    if (!(error instanceof AppError)) throw error;
   }
+  throw new AppError("xml-invalid", "Cannot read the hypervisor's domain capabilities: not the XML libvirt documents", {
+    hint: "Look at it: virsh domcapabilities --machine q35",
+  });
 }
 
 function childrenOf(element: Element | null, name: string): Element[] {
