@@ -17,6 +17,8 @@ export const FRAME_HEAD_BYTES = VIR_NET_MESSAGE_LEN_MAX + VIR_NET_MESSAGE_HEADER
 /** The largest message, its length word not counted. */
 export const MAX_MESSAGE_BYTES = VIR_NET_MESSAGE_MAX;
 const INITIAL_BUFFER_BYTES = 64 * 1024;
+/** Room for the largest message and some of the next. */
+const MAX_BUFFER_BYTES = MAX_MESSAGE_BYTES + INITIAL_BUFFER_BYTES;
 
 export interface Message {
   program: number;
@@ -62,8 +64,8 @@ export class FrameReader {
       this.#start = 0;
       this.#end = waiting;
     }
-    if (waiting * 2 > this.#bytes.length) {
-      const larger = new Uint8Array(Math.min(this.#bytes.length * 2, MAX_MESSAGE_BYTES + INITIAL_BUFFER_BYTES));
+    if (waiting * 2 > this.#bytes.length && this.#bytes.length < MAX_BUFFER_BYTES) {
+      const larger = new Uint8Array(Math.min(this.#bytes.length * 2, MAX_BUFFER_BYTES));
       larger.set(this.#bytes.subarray(0, waiting));
       this.#bytes = larger;
       this.#view = new DataView(larger.buffer);

@@ -81,3 +81,23 @@ Deno.test("a type or status that libvirt has not is refused", () => {
     assertThrows(() => reader.next(), XdrError, `9 is no ${what}`);
   }
 });
+
+Deno.test("the longest message comes through, and the buffer for it is made a few times only", () => {
+  const bytes = new Uint8Array(32 * 1024 * 1024 + 4);
+  bytes.set(frame({ ...head, serial: 9 }, () => {}));
+  new DataView(bytes.buffer).setUint32(0, bytes.length);
+  const reader = new FrameReader();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let at = 0; at < bytes.length;) {
+    assert(reader.next() === undefined);
+    const space = reader.space();
+    buffers.add(space.buffer);
+    const part = bytes.subarray(at, at + Math.min(space.length, 200_000));
+    space.set(part);
+    reader.filled(part.length);
+    at += part.length;
+  }
+  const message = reader.next();
+  assertEquals([message?.serial, message?.payload.length], [9, bytes.length - FRAME_HEAD_BYTES]);
+  assert(buffers.size <= 11, `${buffers.size} buffers`);
+});
