@@ -34,12 +34,19 @@ export const paths = {
 
 export const route = signal<Route>(parsePath(location.pathname));
 
+/** Whether a page was left for another since loading: only then does the focus have to follow. */
+export const moved = signal(false);
+
 /** Goes to another page without loading anew. */
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
   if (options.replace === true) history.replaceState(null, "", path);
   else history.pushState(null, "", path);
+  moved.value = true;
   route.value = parsePath(location.pathname);
   scrollTo(0, 0);
 }
 
-addEventListener("popstate", () => route.value = parsePath(location.pathname));
+addEventListener("popstate", () => {
+  moved.value = true;
+  route.value = parsePath(location.pathname);
+});

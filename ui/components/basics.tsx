@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ApiError } from "../api.ts";
-import { navigate } from "../paths.ts";
+import { moved, navigate } from "../paths.ts";
 import { toast } from "../toasts.ts";
 import type { Tone } from "../words.ts";
 import { Icon, type IconName, Mark } from "./icon.tsx";
@@ -24,14 +24,14 @@ export function Link(
   return <a href={to} onClick={onClick} {...rest}>{children}</a>;
 }
 
-/** The heading of a page. Takes the focus when the page opens, so that a screen reader says where one is. */
+/** The heading of a page. Takes the focus after a move, so that a screen reader says where one is. */
 export function PageHead(
   { title, lead, children }: { title: string; lead?: ComponentChildren; children?: ComponentChildren },
 ) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Neuron`;
-    heading.current?.focus({ preventScroll: true });
+    if (moved.peek()) heading.current?.focus({ preventScroll: true });
   }, [title]);
   return (
     <header class="page-head">

@@ -1,5 +1,5 @@
 /** A button that opens a short list of actions. What cannot be chosen stays in the list and says why below its name. */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
 export interface MenuItem {
@@ -15,7 +15,7 @@ export function Menu({ label, items, text }: { label: string; items: readonly Me
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     root.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
     const onOutside = (event: Event) => {

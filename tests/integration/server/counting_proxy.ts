@@ -18,7 +18,11 @@ export function startCountingProxy(socket: string, daemon: string): CountingProx
   const open = new Set<Deno.Conn>();
   const serve = async () => {
     for await (const client of listener) {
-      const server = await Deno.connect({ transport: "unix", path: daemon });
+      const server = await Deno.connect({ transport: "unix", path: daemon }).catch(() => null);
+      if (server === null) {
+        client.close();
+        continue;
+      }
       open.add(client).add(server);
       const end = () => [client, server].forEach((each) => open.delete(each) && each.close());
       const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
