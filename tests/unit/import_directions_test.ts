@@ -37,6 +37,12 @@ const reasons: Record<Room, string> = {
 /** Files of `server` that the page may import, and only as types. */
 const uiMayKnow = ["server/dto.ts", "server/app.ts"];
 
+/** Single files that may do what their room may not, and why. */
+const exceptions: Readonly<Record<string, string>> = {
+  "cli/try/machine.ts -> tests/fixtures/hosts.ts":
+    "the try-out runs from the sources, and its demonstration machines are the machines of the tests",
+};
+
 interface Edge {
   readonly from: string;
   readonly to: string;
@@ -48,7 +54,7 @@ Deno.test("imports run one way", async () => {
   for await (const edge of edges()) {
     const from = roomOf(edge.from);
     const to = roomOf(edge.to);
-    if (from === null || from === to) continue;
+    if (from === null || from === to || `${edge.from} -> ${edge.to}` in exceptions) continue;
     if (to === null || !allowed[from].includes(to)) {
       forbidden.push(
         `${edge.from} -> ${edge.to}: ${to === null ? "outside the rooms" : reasons[to]}; ${reasons[from]}`,
