@@ -16,6 +16,8 @@ const patchFlags = [
   "remove-pci",
 ];
 
+const powerVerbs = ["start", "shutdown", "destroy", "reboot", "reset", "pause", "resume"];
+
 const verbs: Readonly<Record<string, Verb>> = {
   render: {
     usage: ["render [--answers FILE] [--json]"],
@@ -27,19 +29,35 @@ const verbs: Readonly<Record<string, Verb>> = {
     flags: patchFlags,
     load: async () => (await import("./vm/patch.ts")).run,
   },
+  list: { usage: ["list [--json]"], flags: [], load: async () => (await import("./vm/list.ts")).run },
+  show: { usage: ["show NAME [--json]"], flags: [], load: async () => (await import("./vm/show.ts")).run },
+  xml: { usage: ["xml NAME"], flags: [], load: async () => (await import("./vm/xml.ts")).run },
+  define: { usage: ["define FILE.xml"], flags: [], load: async () => (await import("./vm/define.ts")).run },
+  edit: {
+    usage: ["edit NAME [--memory-mib N] …"],
+    flags: patchFlags,
+    load: async () => (await import("./vm/edit.ts")).run,
+  },
+  ...Object.fromEntries(powerVerbs.map((verb) => [verb, powerVerb(verb)])),
+  delete: { usage: ["delete NAME [--yes]"], flags: ["yes"], load: async () => (await import("./vm/delete.ts")).run },
 };
+
+function powerVerb(verb: string): Verb {
+  return { usage: [`${verb} NAME`], flags: [], load: async () => (await import("./vm/power.ts")).power(verb) };
+}
 
 const flags: readonly Flag[] = [
   { name: "answers", value: "FILE", help: "render: the answers file (JSON or JSONC)" },
-  { name: "memory-mib", value: "N", help: "patch: memory, with currentMemory and NUMA cells" },
-  { name: "vcpus", value: "N", help: "patch: vCPUs, with topology, pins and NUMA cells that depend on them" },
-  { name: "boot", value: "KINDS", help: "patch: boot order of hd, cdrom, fd, network, separated by commas" },
-  { name: "title", value: "TEXT", help: "patch: the title people see" },
-  { name: "description", value: "TEXT", help: "patch: the description" },
-  { name: "add-usb", value: "VVVV:PPPP", help: "patch: hand over a USB device of the host", many: true },
-  { name: "remove-usb", value: "VVVV:PPPP", help: "patch: take it back", many: true },
-  { name: "add-pci", value: "ADDRESS", help: "patch: hand over a PCI function of the host", many: true },
-  { name: "remove-pci", value: "ADDRESS", help: "patch: take it back", many: true },
+  { name: "memory-mib", value: "N", help: "patch, edit: memory, with currentMemory and NUMA cells" },
+  { name: "vcpus", value: "N", help: "patch, edit: vCPUs, with topology, pins and NUMA cells that depend on them" },
+  { name: "boot", value: "KINDS", help: "patch, edit: boot order of hd, cdrom, fd, network, separated by commas" },
+  { name: "title", value: "TEXT", help: "patch, edit: the title people see" },
+  { name: "description", value: "TEXT", help: "patch, edit: the description" },
+  { name: "add-usb", value: "VVVV:PPPP", help: "patch, edit: hand over a USB device of the host", many: true },
+  { name: "remove-usb", value: "VVVV:PPPP", help: "patch, edit: take it back", many: true },
+  { name: "add-pci", value: "ADDRESS", help: "patch, edit: hand over a PCI function of the host", many: true },
+  { name: "remove-pci", value: "ADDRESS", help: "patch, edit: take it back", many: true },
+  { name: "yes", help: "delete: do not ask; needed where nobody can be asked" },
 ];
 
 export const vmCommand: Command = {
@@ -56,6 +74,12 @@ export const vmCommand: Command = {
       line: "neuron-setup vm patch win.xml --memory-mib 16384 --vcpus 8 --boot cdrom,hd > new.xml",
       why: "the same domain with exactly that changed",
     },
+    { line: "neuron-setup vm edit windows11 --memory-mib 16384", why: "the same on a defined VM" },
+    {
+      line: "neuron-setup vm list --json | jq -r '.[] | select(.state == \"running\").name'",
+      why: "what runs, for scripts",
+    },
+    { line: "neuron-setup vm start windows11", why: "already running is success" },
   ],
   async run(invocation): Promise<ExitCode> {
     const [word, ...words] = invocation.words;

@@ -1,10 +1,11 @@
 /** `vm patch`: reads a domain XML, prints it with exactly that changed. Touches nothing. */
-import { AppError, errorMessage } from "../../model/errors.ts";
+import { AppError } from "../../model/errors.ts";
 import { lineSchema, textSchema } from "../../model/text_rules.ts";
 import { parseBootKinds } from "../../provision/vm/patch/boot.ts";
 import { parseUsbId } from "../../provision/vm/patch/hostdevs.ts";
 import { type DomainPatch, patchDomain, patchFindings } from "../../provision/vm/patch/patch.ts";
 import type { ExitCode, Invocation } from "../command.ts";
+import { readInput } from "./input.ts";
 import { integerFlag, listFlag, oneWord, textFlag } from "./words.ts";
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -47,24 +48,4 @@ function words(invocation: Invocation, name: string, schema: ReturnType<typeof l
   throw new AppError("usage", `--${name} cannot be ${JSON.stringify(text.slice(0, 60))}`, {
     hint: `Give ${schema.description}`,
   });
-}
-
-async function readInput(path: string): Promise<string> {
-  try {
-    const bytes = path === "-" ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(path);
-    // A byte order mark is a character of the file like any other: it stays.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) {
-      throw new AppError("xml-invalid", `Cannot read ${path}: it is not UTF-8`, {
-        hint: "Convert it first: iconv -t UTF-8",
-        cause: error,
-      });
-    }
-    const missing = error instanceof Deno.errors.NotFound;
-    throw new AppError(missing ? "not-found" : "file-access", `Cannot read ${path}: ${errorMessage(error)}`, {
-      hint: "Give the file that virsh dumpxml --inactive NAME printed, or - for standard input",
-      cause: error,
-    });
-  }
 }

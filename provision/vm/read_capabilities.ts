@@ -1,4 +1,4 @@
-/** Asks a hypervisor what it offers, KVM before TCG. Reads only. */
+/** Asks a hypervisor what it offers, KVM before TCG. Changes nothing. */
 import { LibvirtError, open } from "../../libvirt/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { type DomainCapabilities, parseDomainCapabilities } from "./capabilities.ts";
@@ -6,7 +6,8 @@ import { type DomainCapabilities, parseDomainCapabilities } from "./capabilities
 /** @throws AppError `hypervisor` when libvirt cannot be reached or offers no x86 machine */
 export async function readCapabilities(uri: string): Promise<DomainCapabilities> {
   try {
-    await using connection = await open(uri, { readOnly: true });
+    // Not read-only: libvirt starts QEMU to find out, and refuses that to readers.
+    await using connection = await open(uri);
     const query = { arch: "x86_64", machine: "q35" };
     try {
       return parseDomainCapabilities(await connection.domainCapabilities({ ...query, virtType: "kvm" }));

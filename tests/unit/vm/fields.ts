@@ -171,7 +171,7 @@ export const fields: readonly Field[] = [
     field: "network user",
     answers: vm({ network: { mode: "user" } }),
     elements: ["devices/interface[type=user]"],
-    argv: [/"type":"user"/, /virtio-net-pci/],
+    argv: [/virtio-net-pci/],
   },
   {
     field: "devices.gpu passthrough",

@@ -1,0 +1,103 @@
+/**
+ * Each field of a VmSpec on what a real libvirtd makes of it: the XML it gives back and the command line it would start
+ * QEMU with. Emulated (`type='qemu'`), so that it runs where there is no /dev/kvm.
+ */
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { type Connection, open } from "../../../libvirt/mod.ts";
+import { readCapabilities } from "../../../provision/vm/read_capabilities.ts";
+import { renderDomain } from "../../../provision/vm/render_domain.ts";
+import { fields } from "../../unit/vm/fields.ts";
+import { emulated, example } from "../../unit/vm/specs.ts";
+import { hasPath } from "../../unit/vm/xml_paths.ts";
+import { withPrivateLibvirtd } from "../private_libvirtd.ts";
+
+/** libvirt writes sizes in KiB, and the audio element of SPICE's own kind. */
+const rewritten: Readonly<Record<string, string>> = {
+  "memory[unit=MiB]=6144": "memory[unit=KiB]=6291456",
+  "currentMemory[unit=MiB]=6144": "currentMemory[unit=KiB]=6291456",
+  "os/type[machine=q35]=hvm": "os/type=hvm",
+};
+
+Deno.test("every field of a VmSpec survives libvirt and reaches QEMU's command line", async (t) => {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    for (const { field, answers, elements, absent, argv } of fields) {
+      await t.step(field, async () => {
+        const { spec, facts } = example(answers);
+        const xml = renderDomain(spec, emulated(facts));
+        const domain = await connection.defineDomain(xml, { validate: true });
+        try {
+          const given = await domain.xml({ inactive: true });
+          for (const path of elements) {
+            const expected = rewritten[path] ?? path;
+            assert(hasPath(given, expected), `${expected} is not in\n${given}`);
+          }
+          for (const path of absent ?? []) assertFalse(hasPath(given, path), `${path} is in\n${given}`);
+          if (argv === undefined) return;
+          const line = await commandLine(connection, xml);
+          for (const words of argv) assert(words.test(line), `${words} is not in\n${line.replaceAll(" -", "\n-")}`);
+        } finally {
+          await domain.undefine({ nvram: true });
+        }
+      });
+    }
+  });
+});
+
+/** What needs the host's own devices is said to libvirt as if they were there: no VFIO, no network of this name. */
+async function commandLine(connection: Connection, xml: string): Promise<string> {
+  const portable = xml
+    .replaceAll('type="pci" managed="yes">', 'type="pci" managed="yes"><driver name="vfio"/>')
+    .replace(/<interface type="(network|bridge|direct)">\s*<source [^>]*>/, '<interface type="user">');
+  const { nativeConfig } = await connection.call("CONNECT_DOMAIN_XML_TO_NATIVE", {
+    nativeFormat: "qemu-argv",
+    domainXml: portable,
+    flags: 0,
+  });
+  return nativeConfig;
+}
+
+Deno.test("a domain for KVM is accepted with every enlightenment where libvirt knows KVM", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    const { spec, facts } = example({ host: { gpu: "none" } });
+    const guests = await connection.capabilities();
+    const kvm = /<domain type='kvm'/.test(guests);
+    const xml = renderDomain(spec, kvm ? facts : emulated(facts));
+    const domain = await connection.defineDomain(xml, { validate: true });
+    const given = await domain.xml();
+    assert(hasPath(given, "features/hyperv[mode=custom]/stimer[state=on]/direct[state=on]"));
+    assert(hasPath(given, "features/hyperv/spinlocks[state=on][retries=8191]"));
+    await domain.undefine({ nvram: true });
+  });
+});
+
+Deno.test("what the hypervisor says it offers gates the domain, which then starts", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    const capabilities = await readCapabilities(daemon.uri());
+    await using connection = await open(daemon.uri());
+    const { spec, facts } = example({
+      host: { gpu: "none" },
+      vm: {
+        os: "other",
+        name: "demo",
+        network: { mode: "user" },
+        memory: { mib: 64 },
+        disks: [{ volume: "demo.img", format: "raw", cache: "writeback", sizeGib: 1 }],
+      },
+    });
+    const disk = `${daemon.folder}/demo.img`;
+    await Deno.writeFile(disk, new Uint8Array(1024 * 1024));
+    const xml = renderDomain(spec, {
+      ...facts,
+      capabilities: { ...capabilities, type: "qemu" },
+      poolFolders: { default: daemon.folder },
+    });
+    const domain = await connection.defineDomain(xml, { validate: true });
+    await domain.start();
+    assertEquals((await domain.state()).state, "running");
+    assert(hasPath(await domain.xml(), "devices/graphics[type=vnc]/listen[address=127.0.0.1]"));
+    await domain.destroy();
+    await domain.undefine();
+  });
+});
