@@ -46,6 +46,8 @@ export interface LibvirtSeen {
   readonly autostarted: ReadonlySet<string>;
   /** Null when it answers, or when nobody asked (a copy); else what stood in the way. */
   readonly trouble: string | null;
+  /** What of network and pool "default" does not run; empty on a copy. */
+  readonly stopped: readonly string[];
 }
 
 const uuidOf = (name: string) =>
@@ -87,12 +89,16 @@ function ownerOf(files: HostFiles, path: string, uuid: string): "missing" | "our
   return !rewritten && (text.includes(mark) || text.includes(uuid)) ? "ours" : "theirs";
 }
 
-async function answers(): Promise<string | null> {
+async function ask(): Promise<Pick<LibvirtSeen, "trouble" | "stopped">> {
   try {
-    await using _connection = await open("qemu:///system", { signal: AbortSignal.timeout(15_000) });
-    return null;
+    await using connection = await open("qemu:///system", { signal: AbortSignal.timeout(15_000) });
+    const networks = await connection.listNetworks({ active: true });
+    const pools = await connection.listStoragePools({ active: true });
+    const runs = (list: readonly { readonly name: string }[]) => list.some(({ name }) => name === "default");
+    const stopped = [...(runs(networks) ? [] : ["network"]), ...(runs(pools) ? [] : ["storage pool"])];
+    return { trouble: null, stopped };
   } catch (error) {
-    return errorMessage(error);
+    return { trouble: errorMessage(error), stopped: [] };
   }
 }
 
@@ -117,7 +123,7 @@ export const libvirt: Step<LibvirtSeen> = {
         autostarts.filter(({ link, definition }) => host.stat(link) !== null && host.readLink(link) !== definition)
           .map(({ link }) => link),
       ),
-      trouble: host.live && kind !== null ? await answers() : null,
+      ...(host.live && kind !== null ? await ask() : { trouble: null, stopped: [] }),
     };
   },
 
@@ -155,7 +161,15 @@ export const libvirt: Step<LibvirtSeen> = {
   },
 
   verify(_spec, seen, when): Finding[] {
-    if (seen.trouble === null || when === "written") return [];
+    if (when === "written") return [];
+    const stopped = seen.stopped.map((what): Finding => ({
+      code: "libvirt-default-stopped",
+      severity: "blocker",
+      title: `libvirt's ${what} "default" is not running`,
+      hint: "journalctl -u libvirtd says why it could not be started",
+      target: what,
+    }));
+    if (seen.trouble === null) return stopped;
     return [{
       code: "libvirt-not-answering",
       severity: "blocker",
