@@ -16,7 +16,7 @@ export type {
   StoragePoolFilter,
 } from "./connection_flags.ts";
 export { Domain } from "./domain.ts";
-export type { DomainInfo } from "./domain.ts";
+export type { DomainInfo, GuestInterface } from "./domain.ts";
 export type {
   AffectFlags,
   DestroyFlags,
@@ -27,6 +27,7 @@ export type {
   UndefineFlags,
   VcpuFlags,
 } from "./domain_flags.ts";
+export { DomainDefinition } from "./domain_definition.ts";
 export { DomainCheckpoint } from "./domain_checkpoint.ts";
 export { DomainSnapshot } from "./domain_snapshot.ts";
 export type {

@@ -88,7 +88,22 @@ export class StorageVolume {
     await this.#connection.call("STORAGE_VOL_WIPE", { vol: this.ref, flags: 0 }, { timeoutMs: 0 });
   }
 
-  /** Reads its bytes, as the file is (a qcow2 volume gives qcow2). */
+  /**
+   * Reads its bytes, as the file is (a qcow2 volume gives qcow2).
+   *
+   * @example
+   * ```ts ignore
+   * import { open } from "./mod.ts";
+   *
+   * await using connection = await open("qemu:///system");
+   * for (const pool of await connection.listStoragePools({ active: true })) {
+   *   for (const volume of await pool.listVolumes()) {
+   *     const file = await Deno.create(`/tmp/${encodeURIComponent(volume.name)}.copy`);
+   *     await (await volume.download({ sparse: true })).saveTo(file);
+   *   }
+   * }
+   * ```
+   */
   async download(range: VolumeRange = {}): Promise<Stream> {
     const flags = range.sparse ? VirStorageVolDownloadFlags.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM : 0;
     return (await this.#connection.stream("STORAGE_VOL_DOWNLOAD", this.#args(range, flags), range)).stream;
