@@ -4,7 +4,7 @@ const LONGEST_TIMER_MS = 0x7fffffff;
 export class Deadlines {
   readonly #expire: (now: number) => number;
   #due = Infinity;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `expire` handles what is due at `now` and returns when the next is, or Infinity. Times are of `performance.now()`. */
   constructor(expire: (now: number) => number) {

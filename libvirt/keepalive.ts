@@ -31,7 +31,7 @@ export function keepaliveFrame(procedure: "PING" | "PONG"): Uint8Array {
 
 export class Keepalive {
   readonly #count: number;
-  readonly #timer: number | undefined;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
   #heard = true;
   #unanswered = 0;
 
