@@ -47,7 +47,7 @@ export interface Server {
   readonly address: ListenAddress;
   /** A new link that signs in once, within fifteen minutes. */
   signInLink(): string;
-  /** Ends event streams, connections, the link to libvirt and the database, in this order. */
+  /** Ends event streams, connections, the link to libvirt and the database, in this order; a second call waits for the first. */
   close(): Promise<void>;
 }
 
@@ -90,16 +90,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     for (const host of loopbackHosts(address)) hosts.add(host);
     domains.start();
     const url = `http://${[...hosts][0]}/`;
+    const end = async () => {
+      events.close();
+      await listener.close();
+      await domains.stop();
+      database.close();
+    };
+    let ended: Promise<void> | undefined;
     return {
       url,
       address,
       signInLink: () => `${url}sign-in#${sessions.mintCode()}`,
-      close: async () => {
-        events.close();
-        await listener.close();
-        await domains.stop();
-        database.close();
-      },
+      close: () => ended ??= end(),
     };
   } catch (error) {
     database.close();

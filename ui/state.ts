@@ -132,6 +132,10 @@ export function follow(): void {
       stream.value = "open";
       void loadSystem();
       void loadDomains();
+      if (domain.value.uuid !== null) void refreshDomain(domain.value.uuid);
+      // What could not be read while the server was away.
+      if (detection.value.error !== null) void loadDetection();
+      if (plan.value.error !== null) void loadPlan();
     },
     onChange,
     onBreak(ended) {

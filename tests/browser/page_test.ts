@@ -159,6 +159,21 @@ Deno.test("libvirtd dies and comes back: the page says so, greys out with the re
     assertEquals(errors, []);
   }));
 
+Deno.test("the server ends: the page says that what it shows may be old, and that it goes on by itself", () =>
+  onStage(async (stage) => {
+    const { page, errors } = await signedIn(stage);
+    await card(page, "debian").waitFor();
+    await stage.running.server.close();
+    await page.getByText("The connection to Neuron is lost.").waitFor();
+    const button = card(page, "debian").getByRole("button", { name: "Start", exact: true });
+    assertStringIncludes(await button.getAttribute("title") ?? "", "Neuron does not answer");
+    await assertAccessible(page, "offline");
+    await page.getByRole("link", { name: "Hardware" }).click();
+    await page.getByText("Neuron does not answer", { exact: true }).first().waitFor();
+    await takeScreenshot(page, "offline");
+    assertEquals(errors, []);
+  }));
+
 Deno.test("every page in light, dark and on a phone: axe-core finds nothing, nothing sticks out", () =>
   onStage(async (stage) => {
     const uuid = (await stage.connection.lookupDomain("windows-11")).uuid;
@@ -242,3 +257,54 @@ Deno.test("the keyboard alone reaches a VM's menu, reads why not, and closes it 
     assertEquals(await page.getByRole("menuitem").count(), 0);
     assert(await menu.evaluate((element) => element === document.activeElement), "the focus is back on the button");
   }));
+
+Deno.test("a thousand VMs and two thousand changes: the page stays small, quick, and ends right", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    const uri = await thousandVms(daemon);
+    await withServer(uri, (running) =>
+      withBrowser(async (browser) => {
+        const page = await (await browser.newContext()).newPage();
+        page.setDefaultTimeout(20_000);
+        const errors = watchForErrors(page);
+        await page.goto(running.server.signInLink());
+        await page.getByText("1–48 of 1,000").waitFor();
+        assertEquals(await page.locator("li.card").count(), 48);
+        await page.getByRole("searchbox").fill("vm-0777");
+        await card(page, "vm-0777").getByText("Running").waitFor();
+        assertEquals(await page.locator("li.card").count(), 1);
+
+        const { domains } = await (await running.ask("GET", "/api/v1/domains")).json();
+        const start = performance.now();
+        const waiting = [...domains];
+        const worker = async () => {
+          for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+            await running.ask("POST", `/api/v1/domains/${next.uuid}/pause`);
+            if (next.name !== "vm-0777") await running.ask("POST", `/api/v1/domains/${next.uuid}/resume`);
+          }
+        };
+        await Promise.all(Array.from({ length: 20 }, worker));
+        console.log(`2,000 changes took ${Math.round(performance.now() - start)} ms`);
+        await card(page, "vm-0777").getByText("Paused").waitFor();
+        await page.getByRole("searchbox").fill("");
+        await page.getByRole("button", { name: "Paused or crashed" }).click();
+        await page.waitForFunction("document.querySelectorAll('li.card').length === 1");
+        assertEquals(errors, []);
+        await takeScreenshot(page, "thousand");
+      }));
+  });
+});
+
+/** libvirt's test driver with a thousand running domains; every connection has its own. */
+async function thousandVms(daemon: PrivateLibvirtd): Promise<string> {
+  const file = `${daemon.folder}/node.xml`;
+  const domains = Array.from(
+    { length: 1_000 },
+    (_, number) =>
+      `<domain type='test'><name>vm-${
+        String(number).padStart(4, "0")
+      }</name><memory>65536</memory><os><type>hvm</type></os></domain>`,
+  );
+  const cpu = "<cpu><mhz>1000</mhz><nodes>1</nodes><sockets>1</sockets><cores>1</cores><threads>1</threads></cpu>";
+  await Deno.writeTextFile(file, `<node>${cpu}<memory>8192</memory>${domains.join("")}</node>`);
+  return daemon.uri(`test://${file}`);
+}

@@ -10,9 +10,8 @@ export function IommuPicture({ seen }: { seen: Detection }) {
     return (
       <Empty title="There are no IOMMU groups">
         <p>
-          The IOMMU keeps a device that belongs to a VM away from the host's memory. {seen.iommu.firmwareTable === null
-            ? "The firmware does not offer one: look for VT-d, AMD-Vi, IOMMU or SVM in the BIOS setup."
-            : "The firmware offers one, but the kernel does not use it: the plan turns it on."}
+          The IOMMU keeps a device that belongs to a VM away from the host's memory. Without it no card can be given to
+          a VM; the findings above say what to do.
         </p>
       </Empty>
     );
