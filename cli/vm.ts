@@ -32,7 +32,11 @@ const verbs: Readonly<Record<string, Verb>> = {
   list: { usage: ["list [--json]"], flags: [], load: async () => (await import("./vm/list.ts")).run },
   show: { usage: ["show NAME [--json]"], flags: [], load: async () => (await import("./vm/show.ts")).run },
   xml: { usage: ["xml NAME"], flags: [], load: async () => (await import("./vm/xml.ts")).run },
-  define: { usage: ["define FILE.xml"], flags: [], load: async () => (await import("./vm/define.ts")).run },
+  define: {
+    usage: ["define FILE.xml", "define --answers FILE"],
+    flags: ["answers"],
+    load: async () => (await import("./vm/define.ts")).run,
+  },
   edit: {
     usage: ["edit NAME [--memory-mib N] …"],
     flags: patchFlags,
@@ -47,7 +51,7 @@ function powerVerb(verb: string): Verb {
 }
 
 const flags: readonly Flag[] = [
-  { name: "answers", value: "FILE", help: "render: the answers file (JSON or JSONC)" },
+  { name: "answers", value: "FILE", help: "render, define: the answers file (JSON or JSONC)" },
   { name: "memory-mib", value: "N", help: "patch, edit: memory, with currentMemory and NUMA cells" },
   { name: "vcpus", value: "N", help: "patch, edit: vCPUs, with topology, pins and NUMA cells that depend on them" },
   { name: "boot", value: "KINDS", help: "patch, edit: boot order of hd, cdrom, fd, network, separated by commas" },

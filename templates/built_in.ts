@@ -16,6 +16,7 @@ import qemuArguments from "./partials/qemu_arguments.eta" with { type: "text" };
 import resources from "./partials/resources.eta" with { type: "text" };
 import storage from "./partials/storage.eta" with { type: "text" };
 import windows from "./partials/windows.eta" with { type: "text" };
+import volume from "./volume.eta" with { type: "text" };
 import windows10Basic from "./windows10-basic.eta" with { type: "text" };
 import windows10Passthrough from "./windows10-passthrough.eta" with { type: "text" };
 import windows11Basic from "./windows11-basic.eta" with { type: "text" };
@@ -39,6 +40,7 @@ export const builtIn: Readonly<Record<string, string>> = {
   "partials/resources": resources,
   "partials/storage": storage,
   "partials/windows": windows,
+  "volume": volume,
   "windows10-basic": windows10Basic,
   "windows10-passthrough": windows10Passthrough,
   "windows11-basic": windows11Basic,

@@ -18,6 +18,21 @@ export function renderDomainTemplate(input: DomainInput, loader: TemplateLoader 
   return renderTemplate(input.template, input, loader);
 }
 
+/** What a storage volume template prints. */
+export interface VolumeInput {
+  readonly name: string;
+  readonly sizeGib: number;
+  readonly format: string;
+}
+
+/**
+ * The libvirt volume XML of `input`.
+ * @throws TemplateError as renderDomainTemplate
+ */
+export function renderVolumeTemplate(input: VolumeInput, loader: TemplateLoader = () => null): string {
+  return renderTemplate("volume", input, loader);
+}
+
 export function renderTemplate(name: string, input: object, loader: TemplateLoader = () => null): string {
   const engine = new Eta({ autoEscape: true, escapeFunction: xmlEscape, autoTrim: false, cache: true });
   engine.resolvePath = (template) => template;

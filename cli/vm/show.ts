@@ -1,6 +1,5 @@
 /** `vm show NAME`: one VM, with the spec it was made from where it has one. */
-import { parseSpecJson } from "../../provision/vm/metadata.ts";
-import { METADATA_NAMESPACE } from "../../provision/vm/metadata.ts";
+import { METADATA_NAMESPACE, parseSpecJson } from "../../provision/vm/metadata.ts";
 import { parseXml } from "../../provision/vm/xml.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { findDomain, onHypervisor } from "./hypervisor.ts";
@@ -35,7 +34,7 @@ export function run(invocation: Invocation): Promise<ExitCode> {
     const lines: Record<string, string> = {
       Name: shown.name,
       ...(title === null ? {} : { Title: title }),
-      State: `${shown.state} (${shown.reason})`,
+      State: shown.reason === "unknown" ? shown.state : `${shown.state} (${shown.reason})`,
       vCPUs: String(shown.vcpus),
       Memory: `${Math.round(shown.maxMemoryKib / 1024)} MiB`,
       Autostart: shown.autostart ? "yes" : "no",
