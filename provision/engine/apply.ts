@@ -98,7 +98,11 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
     if (item.kind === "node") await applyNode(host, journal, step.name, item.node);
     else {
       options.tell({ type: "progress", what: item.change.target, done: index, total: work.length, unit: "changes" });
-      await applyCommand(host, journal, step.name, item.command, item.inputs);
+      // A Ctrl-C on the terminal reaches the command as well: it fails because of us.
+      await applyCommand(host, journal, step.name, item.command, item.inputs).catch(async (error) => {
+        await letSignalsIn();
+        throw options.signal?.aborted === true && error instanceof AppError ? interrupted() : error;
+      });
     }
     const { action, target } = item.change;
     options.tell({ type: "change-applied", step: step.name, action, target });

@@ -74,7 +74,7 @@ function cardBlockers(spec: HostSpec, { detection, vfioPci, live }: PreflightSee
   const findings: Finding[] = [];
   if (spec.gpuHandover) {
     findings.push(blocker(
-      "gpu-handover-unsupported",
+      "handover-unsupported",
       "Handing over the host's only card while a VM runs is not written yet",
       'Leave "host.gpuHandover" out and use a second card, or write "host.gpu": "none"',
     ));

@@ -122,6 +122,21 @@ Deno.test("an interruption takes back what this run did, and exits as interrupte
   assertEquals(treeOf(machine), original);
 });
 
+Deno.test("a command that the same Ctrl-C ended counts as interrupted, not as failed", async () => {
+  const machine = newMachine("running machine");
+  const original = treeOf(machine);
+  const controller = new AbortController();
+  const host = fakeHost(machine.disk, {
+    run: ([word]) => {
+      if (word === "start") controller.abort();
+      return word === "start" ? 130 : 0;
+    },
+  });
+  const options = { steps, spec, phase: "host", origin: null, tell: () => {}, signal: controller.signal } as const;
+  assertEquals((await assertRejects(() => apply(host, options), AppError)).code, "interrupted");
+  assertEquals(treeOf(machine), original);
+});
+
 Deno.test("a second writer is refused while the first is at work", async () => {
   const machine = newMachine("running machine");
   using _lock = open(machine).state.lock();

@@ -45,7 +45,7 @@ Deno.test("another boot loader or initramfs tool is refused by name, but only wh
 });
 
 Deno.test("handing over the only card is refused while it is not written", async () => {
-  assert((await blockers(preflight, ready(), { ...spec, gpuHandover: true })).includes("gpu-handover-unsupported"));
+  assert((await blockers(preflight, ready(), { ...spec, gpuHandover: true })).includes("handover-unsupported"));
 });
 
 Deno.test("what concerns the hardware ends with its own exit code, the rest does not", async () => {
