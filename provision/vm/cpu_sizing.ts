@@ -59,11 +59,11 @@ function largestPinning(detection: Detection, wish: number, nearNode: number | n
   return null;
 }
 
-/** All threads but those of one core; an unknown host cuts nothing. */
+/** All threads but those of one core; a host of few cores shares all of them, and an unknown one cuts nothing. */
 function mostUnpinned(detection: Detection, threadsOfHost: number): number {
   if (threadsOfHost === 0) return Infinity;
   const cores = coresOf(detection.cpu.topology);
-  return cores.length <= 1 ? threadsOfHost : threadsOfHost - cores[0]!.cpus.length;
+  return cores.length < WORTH_PINNING ? threadsOfHost : threadsOfHost - cores[0]!.cpus.length;
 }
 
 function topologyOf(
@@ -166,7 +166,12 @@ function cut(wish: number, vcpus: number, isPinned: boolean, threadsOfHost: numb
   return {
     code: "vcpus-cut",
     severity: "warning",
-    title: `The VM gets ${vcpus} vCPUs instead of ${wish}: this machine has ${threadsOfHost} CPUs` +
-      (isPinned ? ` and the host keeps ${CORES_LEFT_TO_HOST} cores` : " and the host keeps one core"),
+    title: `The VM gets ${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"} instead of ${wish}: this machine has ` +
+      `${threadsOfHost} CPUs` +
+      (isPinned
+        ? ` and the host keeps ${CORES_LEFT_TO_HOST} cores`
+        : vcpus < threadsOfHost
+        ? " and the host keeps one core"
+        : ""),
   };
 }
