@@ -61,9 +61,9 @@ export function createApp(parts: AppParts) {
   app.use(bodyGuard(largestBodyBytes));
 
   const routes = app
-    .route("/", sessionRoutes(parts.sessions, parts.port))
+    .route("/", sessionRoutes(parts.sessions, parts.port, () => parts.events.endUnwelcome()))
     .route("/", inspectionRoutes(parts.inspection, parts.readSystem))
-    .route("/", eventRoutes(parts.events))
+    .route("/", eventRoutes(parts.events, parts.sessions))
     .route("/", domainRoutes(parts.domains, parts.removal));
 
   app.get("/api/openapi.json", (c) =>

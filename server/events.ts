@@ -53,17 +53,23 @@ export class EventHub {
     for (const client of this.#clients) client.push(batch);
   }
 
+  /** Ends the streams of those who may no longer hear: somebody signed out. */
+  endUnwelcome(): void {
+    for (const client of [...this.#clients]) client.endIfUnwelcome();
+  }
+
   get clientCount(): number {
     return this.#clients.size;
   }
 
   /**
    * A stream for one client, or null when there are too many. `lastEventId` is what the browser sends after a broken
-   * connection: what it missed is sent again, or one resync when that is no longer known.
+   * connection: what it missed is sent again, or one resync when that is no longer known. The stream ends when `mayHear`
+   * says no: it is asked before anything is sent.
    */
-  subscribe(lastEventId: string | undefined): ReadableStream<Uint8Array> | null {
+  subscribe(lastEventId: string | undefined, mayHear: () => boolean): ReadableStream<Uint8Array> | null {
     if (this.#closed || this.#clients.size >= this.#limits.clients) return null;
-    const client = new Client(this.#epoch, this.#limits);
+    const client = new Client(this.#epoch, this.#limits, mayHear);
     const leave = () => this.#clients.delete(client);
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -99,14 +105,16 @@ class Client {
   readonly #encoder = new TextEncoder();
   readonly #epoch: string;
   readonly #limits: EventLimits;
+  readonly #mayHear: () => boolean;
   #queue: ChangeEvent[] = [];
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #leave: () => void = () => {};
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  constructor(epoch: string, limits: EventLimits) {
+  constructor(epoch: string, limits: EventLimits, mayHear: () => boolean) {
     this.#epoch = epoch;
     this.#limits = limits;
+    this.#mayHear = mayHear;
   }
 
   open(controller: ReadableStreamDefaultController<Uint8Array>, leave: () => void): void {
@@ -114,7 +122,10 @@ class Client {
     this.#leave = leave;
     // The first bytes make proxies and browsers see the stream as open; the browser waits this long after a break.
     this.#send("retry: 1000\n\n");
-    this.#heartbeat = setInterval(() => this.#wantsMore() && this.#send(": still here\n\n"), this.#limits.heartbeatMs);
+    this.#heartbeat = setInterval(() => {
+      this.endIfUnwelcome();
+      if (this.#wantsMore()) this.#send(": still here\n\n");
+    }, this.#limits.heartbeatMs);
   }
 
   push(events: readonly ChangeEvent[]): void {
@@ -128,9 +139,14 @@ class Client {
 
   drain(): void {
     if (this.#queue.length === 0 || !this.#wantsMore()) return;
+    if (!this.#mayHear()) return this.close();
     const text = this.#queue.map((event) => `id: ${this.#epoch}-${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
     this.#queue = [];
     this.#send(text.join(""));
+  }
+
+  endIfUnwelcome(): void {
+    if (!this.#mayHear()) this.close();
   }
 
   close(): void {

@@ -48,18 +48,27 @@ export class Sessions {
     return { token, session };
   }
 
-  /** The session a cookie stands for; null when there is none or it has ended. */
+  /** The session a cookie stands for, which is hereby used; null when there is none or it has ended. */
   find(token: string | undefined): SessionRow | null {
     if (token === undefined || token.length > 100) return null;
+    const session = this.#findLiving(hashSecret(token));
     const now = this.#now();
-    const session = this.#store.findSession(hashSecret(token));
-    if (session === null) return null;
-    if (!within(session.createdMs, sessionLifeMs, now) || !within(session.usedMs, sessionIdleMs, now)) {
-      this.#store.deleteSession(session.tokenHash);
-      return null;
-    }
-    if (now - session.usedMs > minute) this.#store.touchSession(session.tokenHash, now);
+    if (session !== null && now - session.usedMs > minute) this.#store.touchSession(session.tokenHash, now);
     return session;
+  }
+
+  /** Whether a session goes on, without using it: a stream that is merely open keeps nobody signed in. */
+  isLiving({ tokenHash }: SessionRow): boolean {
+    return this.#findLiving(tokenHash) !== null;
+  }
+
+  #findLiving(tokenHash: string): SessionRow | null {
+    const now = this.#now();
+    const session = this.#store.findSession(tokenHash);
+    if (session === null) return null;
+    if (within(session.createdMs, sessionLifeMs, now) && within(session.usedMs, sessionIdleMs, now)) return session;
+    this.#store.deleteSession(tokenHash);
+    return null;
   }
 
   signOut(session: SessionRow): void {

@@ -1,5 +1,6 @@
 /** The event stream: one line for each thing that changed. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Sessions } from "../auth/sessions.ts";
 import { changeEventSchema } from "../dto.ts";
 import type { ServerEnv } from "../env.ts";
 import { HttpProblem } from "../errors.ts";
@@ -19,9 +20,10 @@ const events = createRoute({
   },
 });
 
-export function eventRoutes(hub: EventHub) {
+export function eventRoutes(hub: EventHub, sessions: Sessions) {
   return new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid }).openapi(events, (c) => {
-    const stream = hub.subscribe(c.req.header("last-event-id"));
+    const session = c.get("session");
+    const stream = hub.subscribe(c.req.header("last-event-id"), () => session !== null && sessions.isLiving(session));
     if (stream === null) {
       throw new HttpProblem(503, "interrupted", "Too many pages follow this server at once", {
         hint: "Close some of them; this one tries again by itself",

@@ -35,7 +35,7 @@ const signOut = createRoute({
   responses: { 204: { description: "Signed out" }, ...changeErrors },
 });
 
-export function sessionRoutes(sessions: Sessions, port: () => number) {
+export function sessionRoutes(sessions: Sessions, port: () => number, onSignedOut: () => void) {
   return new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid })
     .openapi(signIn, (c) => {
       const client = escapeControl(c.req.header("user-agent") ?? "");
@@ -52,6 +52,7 @@ export function sessionRoutes(sessions: Sessions, port: () => number) {
     .openapi(signOut, (c) => {
       const session = c.get("session");
       if (session !== null) sessions.signOut(session);
+      onSignedOut();
       clearSessionCookie(c, port());
       return c.body(null, 204);
     });

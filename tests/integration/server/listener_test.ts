@@ -123,3 +123,20 @@ Deno.test("a body larger than 64 KiB, or of unknown length, is refused before it
     );
   });
 });
+
+Deno.test("streams that clients leave are forgotten, and signing out ends those that are left", async () => {
+  await withServer("test:///default?socket=/nonexistent", async ({ ask }) => {
+    for (let streams = 0; streams < 150; streams++) {
+      const response = await ask("GET", "/api/v1/events");
+      assertEquals(response.status, 200, `stream ${streams}`);
+      await response.body!.cancel();
+    }
+    const left = (await ask("GET", "/api/v1/events")).body!.getReader();
+    await left.read();
+    const start = performance.now();
+    assertEquals((await ask("DELETE", "/api/v1/session")).status, 204);
+    while (!(await left.read()).done);
+    assert(performance.now() - start < 1_000);
+    assertEquals((await ask("GET", "/api/v1/events")).status, 401);
+  });
+});

@@ -7,7 +7,7 @@ interface Line {
 }
 
 function follow(hub: EventHub, lastEventId?: string) {
-  const reader = hub.subscribe(lastEventId)!.getReader();
+  const reader = hub.subscribe(lastEventId, () => true)!.getReader();
   const decoder = new TextDecoder();
   return {
     reader,
@@ -93,8 +93,20 @@ Deno.test("a client that never reads costs a bounded queue and ends in one resyn
 Deno.test("there is a limit on clients, and closing ends every stream", async () => {
   const hub = new EventHub({ clients: 2 });
   const clients = [follow(hub), follow(hub)];
-  assertEquals(hub.subscribe(undefined), null);
+  assertEquals(hub.subscribe(undefined, () => true), null);
   hub.close();
   for (const client of clients) assertEquals(await client.next(), []);
-  assertEquals(hub.subscribe(undefined), null);
+  assertEquals(hub.subscribe(undefined, () => true), null);
+});
+
+Deno.test("whoever may no longer hear gets nothing more, and the stream ends", async () => {
+  const hub = new EventHub({ heartbeatMs: 1_000_000 });
+  let welcome = true;
+  const reader = hub.subscribe(undefined, () => welcome)!.getReader();
+  await reader.read();
+  welcome = false;
+  hub.publish(changed("secret"));
+  hub.flush();
+  assertEquals((await reader.read()).done, true);
+  assertEquals(hub.clientCount, 0);
 });
