@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     if (finding.hint !== undefined) invocation.terminal.note(`hint: ${finding.hint}`);
   }
   // The terminal ends every line; the file's own last line end is not doubled.
-  invocation.terminal.print(xml.replace(/\r?\n$/, ""));
+  invocation.terminal.print(xml.replace(/\n$/, ""));
   return 0;
 }
 

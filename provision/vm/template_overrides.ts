@@ -6,7 +6,7 @@ import type { HostFiles } from "../host/host.ts";
 const FOLDER = "/etc/neuron/templates";
 
 /** @throws AppError `forbidden`, when one is loaded that others than root may write: a template is code */
-export function templateOverrides(files: HostFiles): TemplateLoader {
+export function templateOverrides(files: Pick<HostFiles, "readText" | "stat">): TemplateLoader {
   return (name) => {
     const path = `${FOLDER}/${name}.eta`;
     const text = files.readText(path);

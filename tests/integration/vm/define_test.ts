@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { type Connection, open } from "../../../libvirt/mod.ts";
+import { parseDomainCapabilities } from "../../../provision/vm/capabilities.ts";
 import { readCapabilities } from "../../../provision/vm/read_capabilities.ts";
 import { renderDomain } from "../../../provision/vm/render_domain.ts";
 import { fields } from "../../unit/vm/fields.ts";
@@ -99,5 +100,48 @@ Deno.test("what the hypervisor says it offers gates the domain, which then start
     assert(hasPath(await domain.xml(), "devices/graphics[type=vnc]/listen[address=127.0.0.1]"));
     await domain.destroy();
     await domain.undefine();
+  });
+});
+
+Deno.test("a Windows domain starts with UEFI, Secure Boot, a TPM and both agents' channels", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    const query = { arch: "x86_64", machine: "q35", virtType: "qemu" };
+    const capabilities = parseDomainCapabilities(await connection.domainCapabilities(query));
+    assertEquals(capabilities.type, "qemu");
+    assertFalse(capabilities.cpuModes.has("host-passthrough"));
+    const { spec, facts } = example({
+      host: { gpu: "none" },
+      vm: {
+        cpu: { vcpus: 2, pinning: "none" },
+        memory: { mib: 256 },
+        network: { mode: "user" },
+        display: { spice: true },
+        disks: [{ format: "raw", cache: "writeback" }],
+        cdroms: [{ path: null }],
+      },
+    });
+    await Deno.writeFile(`${daemon.folder}/windows11.qcow2`, new Uint8Array(1024 * 1024));
+    const domain = await connection.defineDomain(
+      renderDomain({ ...spec, disks: [{ ...spec.disks[0]!, volume: "windows11.qcow2" }] }, {
+        ...facts,
+        capabilities,
+        poolFolders: { default: daemon.folder },
+      }),
+      { validate: true },
+    );
+    await domain.start();
+    const running = await domain.xml();
+    for (
+      const path of [
+        "os/loader[secure=yes]",
+        "features/smm[state=on]",
+        "devices/tpm[model=tpm-crb]/backend[type=emulator][version=2.0]",
+        "devices/channel[type=unix]/target[type=virtio][name=org.neuron.agent.0]",
+        "devices/graphics[type=spice]",
+      ]
+    ) assert(hasPath(running, path), `${path} is not in\n${running}`);
+    await domain.destroy();
+    await domain.undefine({ nvram: true, tpm: true });
   });
 });
