@@ -93,28 +93,29 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
   if (work.length === 0) return;
   options.tell({ type: "step-started", step: step.name, changes: work.length });
   for (const [index, item] of work.entries()) {
-    await letSignalsIn();
-    if (options.signal?.aborted === true) throw interrupted();
+    if (await isInterrupted(options)) throw interrupted();
     if (item.kind === "node") await applyNode(host, journal, step.name, item.node);
     else {
       options.tell({ type: "progress", what: item.change.target, done: index, total: work.length, unit: "changes" });
       // A Ctrl-C on the terminal reaches the command as well: it fails because of us.
       await applyCommand(host, journal, step.name, item.command, item.inputs).catch(async (error) => {
-        await letSignalsIn();
-        throw options.signal?.aborted === true && error instanceof AppError ? interrupted() : error;
+        throw error instanceof AppError && await isInterrupted(options) ? interrupted() : error;
       });
     }
     const { action, target } = item.change;
     options.tell({ type: "change-applied", step: step.name, action, target });
   }
-  await letSignalsIn();
-  if (options.signal?.aborted === true) throw interrupted();
+  if (await isInterrupted(options)) throw interrupted();
   await checkStep(host, step, options.spec);
   options.tell({ type: "step-verified", step: step.name });
 }
 
 /** File calls are synchronous: without a turn of the event loop a Ctrl-C would only be seen at the next command. */
-const letSignalsIn = () => new Promise((resolve) => setTimeout(resolve, 0));
+async function isInterrupted({ signal }: ApplyOptions): Promise<boolean> {
+  if (signal === undefined) return false;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return signal.aborted;
+}
 
 function interrupted(): AppError {
   return new AppError("interrupted", "Interrupted: what this run had changed was taken back", {
