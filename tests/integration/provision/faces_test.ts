@@ -1,7 +1,9 @@
 /** What the commands say: JSON for scripts, lines for people, exit codes for both. */
 import { assert, assertEquals } from "@std/assert";
 import { withHost } from "../../fixtures/hosts.ts";
+import { systemDisk } from "../../../provision/host/disk.ts";
 import { call } from "./command_line.ts";
+import { differences, snapshot } from "./trees.ts";
 
 const machine = "intel-z690-rx6650xt";
 
@@ -96,6 +98,27 @@ Deno.test("rollback leaves a file somebody changed, shows the difference, and ex
     assert(stderr.includes("+# mine") && stderr.includes("hint:"), stderr);
     assert(Deno.readTextFileSync(path).endsWith("# mine\n"));
     assertEquals([...Deno.readDirSync(`${root}/etc/modprobe.d`)].length, 0, "the rest is taken back");
+  }));
+
+Deno.test("a stranger's file at one of our paths comes back with bytes, mode, owner, times and attributes", () =>
+  withMachine(async (where, root) => {
+    const path = `${root}/etc/default/grub.d/zz-neuron.cfg`;
+    Deno.writeTextFileSync(path, "GRUB_TIMEOUT=1\n");
+    systemDisk.writeAttributes(path, { "user.note": btoa("mine") });
+    Deno.chownSync(path, 1234, 5678);
+    Deno.chmodSync(path, 0o4640);
+    Deno.utimeSync(path, 1_500_000_000, 1_500_000_000);
+    Deno.removeSync(`${root}/etc/modprobe.d`);
+    Deno.symlinkSync("/data", `${root}/etc/modprobe.d`);
+    Deno.mkdirSync(`${root}/data`);
+    const before = snapshot(root);
+    assertEquals((await call("apply", ...where, "--yes")).code, 3);
+    assert(
+      Deno.readTextFileSync(`${root}/data/neuron-vfio.conf`).includes("softdep"),
+      "the link leads inside the root",
+    );
+    assertEquals((await call("rollback", ...where, "--yes")).code, 0);
+    assertEquals(differences(before, snapshot(root)), []);
   }));
 
 Deno.test("a machine of another kind is refused by name before anything is written", () =>
