@@ -97,5 +97,7 @@ export async function rollback(host: Host, steps: readonly Step[], to: StepName 
     });
   }
   const standing = readHistory(journal.records).standing.filter(({ step }) => order.indexOf(step) > keep);
-  return await undo(host, journal, standing, "rolled-back");
+  const undone = await undo(host, journal, standing, "rolled-back");
+  if (undone.unrecorded !== null) throw undone.unrecorded;
+  return undone;
 }

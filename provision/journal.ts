@@ -164,4 +164,9 @@ export class Journal {
     this.#lastSum = sum;
     this.#records.push(record);
   }
+
+  /** For this run alone: what happened though it cannot be written down. The next run finds it on the machine. */
+  assume(record: JournalRecord): void {
+    this.#records.push(record);
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { AppError, errorMessage } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
-import type { CommandIntent, Journal, NodeIntent } from "../journal.ts";
+import type { CommandIntent, Journal, JournalRecord, NodeIntent } from "../journal.ts";
 import { isSecret, type NodeStatus, putBack, readNode, sameNode, sha256 } from "../node.ts";
 import type { StepName } from "../step.ts";
 import { unifiedDiff } from "../plan_text.ts";
@@ -14,6 +14,8 @@ import { readHistory } from "./history.ts";
 export interface Undone {
   readonly paths: readonly string[];
   readonly kept: readonly Kept[];
+  /** All is done, but not all could be written down: a full state folder must not keep files from coming back. */
+  readonly unrecorded: AppError | null;
 }
 
 /** A change that was not taken back, and why. */
@@ -32,8 +34,18 @@ export async function undo(
   outcome: "unwound" | "rolled-back",
 ): Promise<Undone> {
   const bootId = readBootId(host);
+  let unrecorded: AppError | null = null;
+  const note = (record: JournalRecord) => {
+    try {
+      journal.append(record);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      unrecorded ??= error;
+      journal.assume(record);
+    }
+  };
   const isWork = standing.length > 0 || readHistory(journal.records).pending.size > 0;
-  if (isWork) journal.append({ type: "taking-back", atMs: host.now() });
+  if (isWork) note({ type: "taking-back", atMs: host.now() });
   const paths: string[] = [];
   const kept: Kept[] = [];
   for (const group of byPathNewestFirst(standing)) {
@@ -43,17 +55,17 @@ export async function undo(
       continue;
     }
     paths.push(group[0]!.path);
-    for (const { id } of group.toReversed()) journal.append({ type: "undone", id, bootId });
+    for (const { id } of group.toReversed()) note({ type: "undone", id, bootId });
   }
   const commands = standing.filter((change) => change.type === "command");
   for (const command of commands.toReversed()) {
     const failed = await undoCommand(host, command);
     if (failed !== null) kept.push(failed);
-    else journal.append({ type: "undone", id: command.id, bootId });
+    else note({ type: "undone", id: command.id, bootId });
   }
-  kept.push(...await refresh(host, journal));
-  if (isWork) journal.append({ type: "end", outcome: kept.length === 0 ? outcome : "incomplete", atMs: host.now() });
-  return { paths, kept };
+  kept.push(...await refresh(host, journal, note));
+  if (isWork) note({ type: "end", outcome: kept.length === 0 ? outcome : "incomplete", atMs: host.now() });
+  return { paths, kept, unrecorded };
 }
 
 /** Changes of one path together, oldest first; the path that was first touched comes last, as its folders belong to it. */
@@ -101,7 +113,7 @@ async function undoCommand(host: Host, command: CommandIntent): Promise<Kept | n
 }
 
 /** Runs, or restores the result of, each command whose files are no longer what it last saw. */
-async function refresh(host: Host, journal: Journal): Promise<Kept[]> {
+async function refresh(host: Host, journal: Journal, note: (record: JournalRecord) => void): Promise<Kept[]> {
   const history = readHistory(journal.records);
   const kept: Kept[] = [];
   for (const id of history.pending) {
@@ -113,7 +125,7 @@ async function refresh(host: Host, journal: Journal): Promise<Kept[]> {
     const restored = latest.undo !== "again" || (!stands && restoreDerived(host, journal, id));
     const failed = restored ? null : await run(host, latest, latest.argv, `after a rollback: ${latest.reason}`);
     if (failed !== null) kept.push(failed);
-    else journal.append({ type: "refreshed", command: id });
+    else note({ type: "refreshed", command: id });
   }
   return kept;
 }

@@ -64,6 +64,24 @@ for (const kind of kinds) {
     }
   });
 
+  Deno.test(`a state folder that is full from any call on keeps no file of a ${kind} from coming back`, async () => {
+    const { original, goal, calls } = await applied(kind);
+    for (let n = 1; n <= calls; n++) {
+      const machine = newMachine(kind);
+      let at = 0;
+      machine.disk.before = (_call, path, changes) => {
+        if (changes && ++at >= n && path.startsWith("/state/")) throw failure("ENOSPC", path);
+      };
+      const error = await applyTo(machine).then(() => null, (reason) => reason);
+      machine.disk.before = () => {};
+      if (error !== null) assertEquals(treeOf(machine), original, `full from call ${n} on`);
+      await applyTo(machine);
+      assertEquals(treeOf(machine), goal, `full from call ${n} on, then emptied`);
+      await rollBack(machine);
+      assertEquals(treeOf(machine), original, `full from call ${n} on, then rolled back`);
+    }
+  });
+
   for (const end of ["kill", "cutPower"] as const) {
     Deno.test(`a ${kind} survives ${end} at any call of apply: the next run ends as an uninterrupted one`, async () => {
       const { original, goal, calls } = await applied(kind);
