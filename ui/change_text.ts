@@ -1,15 +1,26 @@
-/** The text of a change's before or after: a file's own text under what else is known of it. Pure. */
+/** What a change does to a file, in words: its text on either side, and what is not text beside it. Pure. */
 import type { Change } from "../server/dto.ts";
 
-export function textOf(view: Change["before"] | Change["after"]): string {
-  if (view === null) return "";
-  if (view.kind === "command") return view.argv.join(" ");
-  if (view.kind === "link") return `link to ${view.target ?? "?"}\n`;
-  const head = [
-    ...(view.kind === "file" ? [] : [`# ${view.kind}`]),
-    ...(view.mode === undefined ? [] : [`# mode ${view.mode}`]),
-    ...(view.text === undefined && view.what !== undefined ? [`# ${view.what}`] : []),
-    ...(view.text === undefined && view.sha256 !== undefined ? [`# SHA-256 ${view.sha256}`] : []),
-  ];
-  return head.map((line) => `${line}\n`).join("") + (view.text ?? "");
+type View = Change["before"] | Change["after"];
+
+/** Only the file's own text: line numbers in a difference are the file's. */
+export function textOf(view: View): string {
+  if (view === null || view.kind === "command") return "";
+  return view.kind === "link" ? `link to ${view.target ?? "?"}\n` : view.text ?? "";
+}
+
+/** `mode 0644`, `mode 0644 → 0755`, `folder`; empty where nothing is to be said. */
+export function attributesOf({ before, after }: Change): string[] {
+  if (after === null || after.kind === "command") return [];
+  const old = before?.mode;
+  const mode = after.mode === undefined || after.mode === old
+    ? []
+    : [old === undefined ? `mode ${after.mode}` : `mode ${old} → ${after.mode}`];
+  return [...(after.kind === "file" || after.kind === "link" ? [] : [after.kind]), ...mode];
+}
+
+/** What stands in place of a text that is not shown: a key, a binary file. */
+export function noteOf(view: View): string | null {
+  if (view === null || view.kind === "command" || view.text !== undefined) return null;
+  return view.what ?? (view.sha256 === undefined ? null : `Not text. SHA-256 ${view.sha256}`);
 }

@@ -183,5 +183,6 @@ function osName(root: XmlElement): string | null {
   const name = site === "microsoft.com" && product === "win"
     ? "Windows"
     : product!.replace(/^./, (c) => c.toUpperCase());
-  return version === undefined ? name : `${name} ${version}`;
+  // libosinfo.org's own entries are for any system of a kind: their version is a date, not a release.
+  return version === undefined || site === "libosinfo.org" ? name : `${name} ${version}`;
 }

@@ -37,6 +37,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
             </small>
           </div>
         </div>
+        {system.value.data?.machine.live === false && <p class="try-out">A try-out: this system is not touched.</p>}
         <nav aria-label="Pages">
           {places.map((place) => (
             <Link key={place.to} to={place.to} class="place" aria-current={place.page === here ? "page" : undefined}>

@@ -25,7 +25,11 @@ const filter = signal<Filter>("all");
 const pageNumber = signal(0);
 const view = signal<"cards" | "table">(localStorage.getItem("neuron.view") === "table" ? "table" : "cards");
 
-const all = computed(() => [...domains.value.data?.values() ?? []].sort((a, b) => a.name.localeCompare(b.name)));
+const shownName = (each: DomainSummary) => each.title ?? each.name;
+const order = new Intl.Collator(undefined, { numeric: true });
+const all = computed(() =>
+  [...domains.value.data?.values() ?? []].sort((a, b) => order.compare(shownName(a), shownName(b)))
+);
 const found = computed(() => {
   const words = search.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
   return all.value.filter((each) => {
@@ -236,7 +240,7 @@ function DomainName({ domain }: { domain: DomainSummary }) {
   return (
     <div class="vm-name">
       <Link to={paths.vm(domain.uuid)}>
-        <bdi>{visible(domain.title ?? domain.name)}</bdi>
+        <bdi>{visible(shownName(domain))}</bdi>
       </Link>
       {domain.title !== null && (
         <small>

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { Change, Plan } from "../../server/dto.ts";
 import { Empty, PageHead, Problem, Skeleton } from "../components/basics.tsx";
+import { attributesOf } from "../change_text.ts";
 import { ChangeDiff } from "../components/change_diff.tsx";
 import { FindingView } from "../components/finding.tsx";
 import { Icon, Mark } from "../components/icon.tsx";
@@ -115,6 +116,7 @@ function ChangeView({ change }: { change: Change }) {
         <code class="target break">
           <bdi>{change.target}</bdi>
         </code>
+        {attributesOf(change).map((each) => <span key={each} class="tag">{each}</span>)}
         {change.needs === "reboot" && <span class="tag">after a reboot</span>}
       </header>
       <p>{change.reason}</p>

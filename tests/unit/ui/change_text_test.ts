@@ -1,10 +1,32 @@
 import { assertEquals } from "@std/assert";
-import { textOf } from "../../../ui/change_text.ts";
+import type { Change } from "../../../server/dto.ts";
+import { attributesOf, noteOf, textOf } from "../../../ui/change_text.ts";
 
-Deno.test("a file is its text under its mode, a secret only what it is, nothing is nothing", () => {
-  assertEquals(textOf({ kind: "file", mode: "0644", text: "a\n" }), "# mode 0644\na\n");
-  assertEquals(textOf({ kind: "file", mode: "0600", what: "a new key" }), "# mode 0600\n# a new key\n");
+const change = (before: Change["before"], after: Change["after"]): Change => ({
+  action: before === null ? "create" : "update",
+  target: "/etc/x",
+  before,
+  after,
+  reason: "",
+});
+
+Deno.test("a file's text is its own and nothing else; commands and nothing have none", () => {
+  assertEquals(textOf({ kind: "file", mode: "0644", text: "a\n" }), "a\n");
   assertEquals(textOf({ kind: "link", target: "/etc/x" }), "link to /etc/x\n");
-  assertEquals(textOf({ kind: "command", argv: ["update-grub"] }), "update-grub");
+  assertEquals(textOf({ kind: "command", argv: ["update-grub"] }), "");
   assertEquals(textOf(null), "");
+});
+
+Deno.test("a mode is told when it is new or another one", () => {
+  const file = (mode: string) => ({ kind: "file", mode, text: "" }) as const;
+  assertEquals(attributesOf(change(null, file("0755"))), ["mode 0755"]);
+  assertEquals(attributesOf(change(file("0644"), file("0755"))), ["mode 0644 → 0755"]);
+  assertEquals(attributesOf(change(file("0644"), file("0644"))), []);
+  assertEquals(attributesOf(change(null, { kind: "folder", mode: "0700" })), ["folder", "mode 0700"]);
+});
+
+Deno.test("a secret is named, a binary has its fingerprint", () => {
+  assertEquals(noteOf({ kind: "file", mode: "0600", what: "a new key" }), "a new key");
+  assertEquals(noteOf({ kind: "file", sha256: "abc" }), "Not text. SHA-256 abc");
+  assertEquals(noteOf({ kind: "file", text: "x" }), null);
 });
