@@ -19,6 +19,7 @@ const testPackages = [
   "fonts-dejavu-core",
   "git",
   "libxml2-utils",
+  "procps",
   "python3-libvirt",
   "strace",
   "swtpm",

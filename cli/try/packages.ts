@@ -10,6 +10,7 @@ export const hypervisorPackages = [
   "libvirt-clients",
   "libvirt-daemon",
   "libvirt-daemon-driver-qemu",
+  "mount",
   "openssl",
   "ovmf",
   "pci.ids",
