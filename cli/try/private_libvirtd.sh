@@ -22,6 +22,17 @@ unix_sock_dir = "$sockets"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 CONF
+# libvirtd will not start without the accounts it was built for, which only its system package makes: here they are, for
+# this namespace alone (Debian's own numbers).
+for file in passwd group; do
+  cp "/etc/$file" "$home/$file"
+  grep -q '^libvirt-qemu:' "$home/$file" || case $file in
+    passwd) echo 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin' >> "$home/passwd" ;;
+    group) echo 'libvirt-qemu:x:64055:' >> "$home/group" ;;
+  esac
+  mount --bind "$home/$file" "/etc/$file"
+done
+
 # Its guests run as root of this try-out only; no security driver, cgroup or user of the machine is involved.
 cat > /etc/libvirt/qemu.conf <<CONF
 user = "root"
