@@ -7,6 +7,7 @@ import config from "../deno.json" with { type: "json" };
 import { AppError } from "../model/errors.ts";
 import type { Command, Invocation } from "./command.ts";
 import { interrupted } from "./interrupted.ts";
+import { offerSignInLinks } from "./sign_in_links.ts";
 import { ensurePackages, hypervisorPackages } from "./try/packages.ts";
 import { ensurePage } from "./try/page.ts";
 
@@ -78,7 +79,7 @@ async function serve(
   resources.defer(() => connection.close());
   if (demoHost === null) {
     const { ensureSmallVm, restoreSavedVms, saveRunningVms } = await import("./try/small_vm.ts");
-    say(`${await ensureSmallVm(connection, daemon.imagesFolder, machine.detection)}.`);
+    say(await ensureSmallVm(connection, daemon.imagesFolder, machine.detection));
     await restoreSavedVms(connection, say);
     resources.defer(() => saveRunningVms(connection, say));
   } else {
@@ -100,6 +101,7 @@ async function serve(
   terminal.print(`The page:      ${server.url}`);
   terminal.print(`Sign in once:  ${server.signInLink()}`);
   terminal.print(`virsh:         virsh -c '${uri}' list --all`);
+  resources.use(offerSignInLinks(server, terminal));
 }
 
 function describe(name: string, demoHost: string | null, rehearsal: string): string {

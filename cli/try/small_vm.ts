@@ -43,7 +43,7 @@ export async function ensureSmallVm(
   detection: Detection,
 ): Promise<string> {
   const known = (await connection.listDomains()).some((domain) => domain.name === name);
-  if (known) return `The VM "${name}" is there from an earlier start`;
+  if (known) return `The VM "${name}" is there from an earlier start.`;
   const disk = new Uint8Array(diskBytes);
   disk.set(Uint8Array.fromBase64(bootSectorBase64));
   await Deno.writeFile(`${imagesFolder}/${volume}`, disk);
@@ -51,9 +51,11 @@ export async function ensureSmallVm(
   for (const virtType of ["kvm", "qemu"] as const) {
     try {
       await defineAndStart(connection, await askCapabilities(connection, virtType), detection);
-      return `The VM "${name}" runs on QEMU with ${virtType === "kvm" ? "KVM" : "emulated instructions (no KVM here)"}`;
+      return virtType === "kvm"
+        ? `The VM "${name}" runs on QEMU with KVM.`
+        : `The VM "${name}" runs on QEMU with emulated instructions, for KVM refused: ${refusals.join(" · ")}.`;
     } catch (error) {
-      refusals.push(`${virtType}: ${errorMessage(error)}`);
+      refusals.push(errorMessage(error));
     }
   }
   throw new AppError("hypervisor", `Cannot start the small VM: ${refusals.join(" · ")}`, {
@@ -87,7 +89,7 @@ export async function saveRunningVms(connection: Connection, say: (line: string)
   for (const domain of await connection.listDomains({ active: true })) {
     try {
       await domain.managedSave();
-      say(`Saved the VM "${domain.name}"; the next start brings it back as it was`);
+      say(`Saved the VM "${domain.name}"; the next start brings it back as it was.`);
     } catch (error) {
       say(`Cannot save the VM "${domain.name}", so it is switched off: ${errorMessage(error)}`);
     }
@@ -98,7 +100,7 @@ export async function restoreSavedVms(connection: Connection, say: (line: string
   for (const domain of await connection.listDomains({ inactive: true, managedsave: true })) {
     try {
       await domain.start();
-      say(`Brought the VM "${domain.name}" back as it was`);
+      say(`Brought the VM "${domain.name}" back as it was.`);
     } catch (error) {
       say(`Cannot bring the VM "${domain.name}" back: ${errorMessage(error)}`);
     }

@@ -85,7 +85,7 @@ const remove = createRoute({
 
 export function domainRoutes(domains: DomainService, removal: DomainRemoval) {
   return new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid })
-    .openapi(list, (c) => c.json({ domains: domains.list() }, 200))
+    .openapi(list, async (c) => c.json({ domains: await domains.list() }, 200))
     .openapi(get, (c) => c.json(domains.get(c.req.valid("param").uuid.toLowerCase()), 200))
     .openapi(xml, async (c) => c.json({ xml: await domains.readXml(c.req.valid("param").uuid.toLowerCase()) }, 200))
     .openapi(preview, async (c) => c.json(await removal.preview(c.req.valid("param").uuid.toLowerCase()), 200))

@@ -80,7 +80,7 @@ export class DomainRemoval {
 
   async #disks(uuid: string): Promise<DeletionPreview["disks"]> {
     const own = this.#domains.get(uuid).disks.filter((disk) => disk.device === "disk" && disk.source !== null);
-    const users = this.#domains.list().filter((other) => other.uuid !== uuid).map((other) => ({
+    const users = (await this.#domains.list()).filter((other) => other.uuid !== uuid).map((other) => ({
       name: other.name,
       sources: this.#domains.get(other.uuid).disks.map((disk) => disk.source),
     }));

@@ -30,6 +30,8 @@ export class DomainService {
   readonly #stale = new Set<string>();
   readonly #turns = new Map<string, Promise<unknown>>();
   #refreshing: Promise<void> | undefined;
+  /** Settled once the hypervisor was asked for the first time, with or without success. */
+  readonly #asked = Promise.withResolvers<void>();
 
   constructor(options: DomainServiceOptions) {
     this.#events = options.events;
@@ -40,7 +42,10 @@ export class DomainService {
       ...(options.retryMs === undefined ? {} : { retryMs: options.retryMs }),
       onConnected: (session) => this.#readAll(session),
       onChanged: (uuid) => this.#markStale(uuid),
-      onStatus: () => this.#events.publish({ type: "changed", scope: "system", id: "" }),
+      onStatus: () => {
+        this.#asked.resolve();
+        this.#events.publish({ type: "changed", scope: "system", id: "" });
+      },
     });
   }
 
@@ -49,6 +54,7 @@ export class DomainService {
   }
 
   async stop(): Promise<void> {
+    this.#asked.resolve();
     await this.#link.stop();
     await this.#refreshing;
   }
@@ -61,8 +67,9 @@ export class DomainService {
     return this.#link.require();
   }
 
-  /** By name. While the hypervisor is away: what was known last. */
-  list(): DomainSummary[] {
+  /** By name. Right after the start it waits for the first answer; while the hypervisor is away: what was known last. */
+  async list(): Promise<DomainSummary[]> {
+    await this.#asked.promise;
     return [...this.#known.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0).map(summaryOf);
   }
 
