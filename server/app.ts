@@ -9,8 +9,9 @@ import { bodyGuard, hostGuard, isSafe, originGuard, plainPathGuard, sessionGuard
 import { securityHeaders } from "./auth/headers.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { System } from "./dto.ts";
+import { entityTags } from "./entity_tags.ts";
 import type { ServerEnv } from "./env.ts";
-import { HttpProblem, problemOf, problemResponse } from "./errors.ts";
+import { HttpProblem, isRefusalOfHono, problemOf, problemResponse } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 import { domainRoutes } from "./routes/domains.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -20,7 +21,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import type { DomainRemoval } from "./services/domain_removal.ts";
 import type { DomainService } from "./services/domains.ts";
 import type { Inspection } from "./services/inspection.ts";
-import type { AuditLog } from "./store/audit.ts";
+import { type AuditLog, noSession } from "./store/audit.ts";
 import type { PageFiles } from "./store/page_files.ts";
 
 export interface AppParts {
@@ -59,6 +60,7 @@ export function createApp(parts: AppParts) {
   app.use(sessionGuard(parts.sessions, parts.port, isPublic));
   app.use(originGuard(parts.hosts));
   app.use(bodyGuard(largestBodyBytes));
+  app.use("/api/*", entityTags());
 
   const routes = app
     .route("/", sessionRoutes(parts.sessions, parts.port, () => parts.events.endUnwelcome()))
@@ -85,7 +87,7 @@ export function createApp(parts: AppParts) {
     return page(c, () => Promise.resolve()) as Response;
   });
   app.onError((error) => {
-    if (!(error instanceof AppError)) parts.log(error.stack ?? errorMessage(error));
+    if (!(error instanceof AppError || isRefusalOfHono(error))) parts.log(error.stack ?? errorMessage(error));
     return problemResponse(error);
   });
   return routes;
@@ -120,7 +122,7 @@ function auditing({ audit, now }: AppParts): MiddlewareHandler<ServerEnv> {
     const url = new URL(c.req.url);
     audit.record({
       atMs: now(),
-      session: c.get("session")?.tokenHash.slice(0, 8) ?? "-",
+      session: c.get("session")?.tokenHash.slice(0, 8) ?? noSession,
       address: c.env?.incoming?.socket?.remoteAddress ?? "-",
       request: `${c.req.method} ${decoded(url.pathname + url.search)}`,
       result: c.error === undefined ? String(c.res.status) : `${c.res.status} ${problemOf(c.error).code}`,

@@ -2,6 +2,6 @@
 import type { SessionRow } from "./store/sessions.ts";
 
 export interface ServerEnv {
-  Bindings: { incoming?: { socket?: { remoteAddress?: string } } };
+  Bindings: { incoming?: { url?: string; socket?: { remoteAddress?: string } } };
   Variables: { session: SessionRow | null };
 }

@@ -2,6 +2,7 @@
  * The one place where an error becomes an HTTP answer (RFC 9457). Never shows a stack or a cause to the client: those
  * go to the log.
  */
+import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, type ErrorCode, errorMessage } from "../model/errors.ts";
 import type { Problem } from "./dto.ts";
@@ -39,6 +40,7 @@ const titles: Partial<Record<number, string>> = {
   409: "Conflict",
   411: "Length Required",
   413: "Too Large",
+  415: "Unsupported Media Type",
   421: "Misdirected Request",
   422: "Cannot be done as asked",
   500: "Internal Error",
@@ -65,7 +67,8 @@ export class HttpProblem extends AppError {
 }
 
 /** What is not an AppError is our mistake: the client learns only that, the log learns everything. */
-export function problemOf(error: unknown): Problem & { status: ContentfulStatusCode } {
+export function problemOf(thrown: unknown): Problem & { status: ContentfulStatusCode } {
+  const error = isRefusalOfHono(thrown) ? new HttpProblem(thrown.status, "usage", thrown.message) : thrown;
   if (!(error instanceof AppError)) {
     return {
       type: "about:blank",
@@ -85,6 +88,11 @@ export function problemOf(error: unknown): Problem & { status: ContentfulStatusC
     code: error.code,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   };
+}
+
+/** What hono itself refuses, such as a body that is no JSON, before any route of ours sees it. */
+export function isRefusalOfHono(error: unknown): error is HTTPException {
+  return error instanceof HTTPException && error.status < 500;
 }
 
 /** The HTTP response of anything thrown. */

@@ -26,9 +26,11 @@ export function hostGuard(allowed: ReadonlySet<string>): MiddlewareHandler {
 }
 
 /** One spelling for one thing: no `//`, no encoded slash, backslash, dot or NUL that two parsers could read in two ways. */
-export function plainPathGuard(): MiddlewareHandler {
+export function plainPathGuard(): MiddlewareHandler<ServerEnv> {
   return async (c, next) => {
-    const { pathname } = new URL(c.req.url);
+    // As it was sent: a URL has resolved `/../` and `/%2e%2e/` already.
+    const asked = (c.env?.incoming?.url ?? c.req.url).replace(/^https?:\/\/[^/?#]*/i, "");
+    const pathname = asked.split("?", 1)[0]!;
     if (/\/\/|\\|%2f|%5c|%2e|%00|\/\.\.?(\/|$)/i.test(pathname)) {
       throw new HttpProblem(404, "not-found", "There is nothing at this address");
     }
@@ -37,7 +39,7 @@ export function plainPathGuard(): MiddlewareHandler {
 }
 
 /**
- * A body says its length beforehand, and it is small. node:http holds the sender to the length it gave. (hono's own
+ * A body is JSON, says its length beforehand, and is small. node:http holds the sender to the length it gave. (hono's own
  * body limit makes a new Request, which @hono/node-server's cannot be made into.)
  */
 export function bodyGuard(largestBytes: number): MiddlewareHandler {
@@ -45,8 +47,12 @@ export function bodyGuard(largestBytes: number): MiddlewareHandler {
     if (c.req.header("transfer-encoding") !== undefined) {
       throw new HttpProblem(411, "usage", "The length of the request is not given", { hint: "Send Content-Length" });
     }
-    if (Number(c.req.header("content-length") ?? 0) > largestBytes) {
+    const lengthBytes = Number(c.req.header("content-length") ?? 0);
+    if (lengthBytes > largestBytes) {
       throw new AppError("too-large", `The request is larger than ${largestBytes / 1024} KiB`);
+    }
+    if (lengthBytes > 0 && !/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "")) {
+      throw new HttpProblem(415, "usage", "The request is not JSON", { hint: "Send content-type: application/json" });
     }
     await next();
   };

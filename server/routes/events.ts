@@ -20,8 +20,12 @@ const events = createRoute({
   },
 });
 
+const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" };
+
 export function eventRoutes(hub: EventHub, sessions: Sessions) {
   return new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid }).openapi(events, (c) => {
+    // A stream nobody reads would hold its place until the server ends.
+    if (c.req.method === "HEAD") return new Response(null, { headers });
     const session = c.get("session");
     const stream = hub.subscribe(c.req.header("last-event-id"), () => session !== null && sessions.isLiving(session));
     if (stream === null) {
@@ -30,8 +34,6 @@ export function eventRoutes(hub: EventHub, sessions: Sessions) {
         headers: { "retry-after": "10" },
       });
     }
-    return new Response(stream, {
-      headers: { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" },
-    });
+    return new Response(stream, { headers });
   });
 }

@@ -1,5 +1,6 @@
 /** The page: its files, and the shell for every address the page itself understands. Nothing is read from disk here. */
 import type { Handler } from "hono";
+import { namesTag } from "../entity_tags.ts";
 import { HttpProblem } from "../errors.ts";
 import type { ServerEnv } from "../env.ts";
 import type { PageFile, PageFiles } from "../store/page_files.ts";
@@ -21,9 +22,7 @@ function answer(file: PageFile, ifNoneMatch: string | undefined, acceptEncoding:
     "vary": "accept-encoding",
     "cache-control": file.immutable ? "public, max-age=31536000, immutable" : "no-cache",
   });
-  if (ifNoneMatch?.split(",").some((known) => known.trim() === etag)) {
-    return new Response(null, { status: 304, headers });
-  }
+  if (namesTag(ifNoneMatch, etag)) return new Response(null, { status: 304, headers });
   headers.set("content-type", file.type);
   if (zipped) headers.set("content-encoding", "gzip");
   return new Response(zipped ? file.gzip : file.bytes, { headers });

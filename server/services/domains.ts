@@ -20,11 +20,14 @@ export interface DomainServiceOptions {
   readonly events: EventHub;
   readonly now: () => number;
   readonly retryMs?: readonly [number, number];
+  /** How long the first list waits for the hypervisor's first answer. */
+  readonly firstAnswerMs?: number;
 }
 
 export class DomainService {
   readonly #events: EventHub;
   readonly #link: HypervisorLink;
+  readonly #firstAnswerMs: number;
   #known = new Map<string, Known>();
   /** Changed since they were last read. */
   readonly #stale = new Set<string>();
@@ -35,6 +38,7 @@ export class DomainService {
 
   constructor(options: DomainServiceOptions) {
     this.#events = options.events;
+    this.#firstAnswerMs = options.firstAnswerMs ?? 5_000;
     this.#link = new HypervisorLink({
       uri: options.uri,
       open: options.open,
@@ -67,9 +71,12 @@ export class DomainService {
     return this.#link.require();
   }
 
-  /** By name. Right after the start it waits for the first answer; while the hypervisor is away: what was known last. */
+  /**
+   * By name; while the hypervisor is away: what was known last. Right after the start it waits for the first answer, so
+   * that nobody is told of no VMs; throws AppError `hypervisor` when that takes too long.
+   */
   async list(): Promise<DomainSummary[]> {
-    await this.#asked.promise;
+    await this.#firstAnswer();
     return [...this.#known.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0).map(summaryOf);
   }
 
@@ -126,6 +133,22 @@ export class DomainService {
 
   knows(uuid: string): boolean {
     return this.#known.has(uuid);
+  }
+
+  async #firstAnswer(): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(
+        new AppError("hypervisor", `${this.status.uri} has not answered yet`, {
+          hint: "The VMs appear as soon as it does. If it stays so: is libvirtd running, or stopped or overloaded?",
+        }),
+      );
+    }, this.#firstAnswerMs);
+    try {
+      await Promise.race([this.#asked.promise, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #find(uuid: string): Known {

@@ -24,6 +24,7 @@ export class HypervisorLink {
   #opening: HypervisorSession | null = null;
   #status: HypervisorStatus;
   #stopped = false;
+  readonly #stopping = Promise.withResolvers<null>();
   #wake: () => void = () => {};
   #loop: Promise<void> | undefined;
 
@@ -59,6 +60,7 @@ export class HypervisorLink {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stopping.resolve(null);
     this.#wake();
     await (this.#session ?? this.#opening)?.close().catch(() => {});
     await this.#loop;
@@ -85,7 +87,13 @@ export class HypervisorLink {
   }
 
   async #useOneSession(onConnected: () => void): Promise<void> {
-    const session = await this.#options.open(this.#options.uri);
+    const opening = this.#options.open(this.#options.uri);
+    // A libvirtd that accepts and stays silent must not keep the server from ending.
+    const session = await Promise.race([opening, this.#stopping.promise]);
+    if (session === null) {
+      opening.then((late) => late.close()).catch(() => {});
+      return;
+    }
     this.#opening = session;
     try {
       if (this.#stopped) return;

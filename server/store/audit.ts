@@ -10,11 +10,23 @@ export interface AuditEntry {
   readonly result: string;
 }
 
+/**
+ * Anybody on this machine can be refused as often as they like; what they leave here is bounded. Lines of people who
+ * were signed in are never dropped.
+ */
+const mostWithoutSession = 10_000;
+export const noSession = "-";
+
 export class AuditLog {
   readonly #database: DatabaseSync;
 
-  constructor(database: DatabaseSync) {
+  readonly #most: number;
+  #sinceTrimmed = 0;
+
+  constructor(database: DatabaseSync, most = mostWithoutSession) {
     this.#database = database;
+    this.#most = most;
+    this.#trim();
   }
 
   record(entry: AuditEntry): void {
@@ -25,6 +37,15 @@ export class AuditLog {
       escapeControl(entry.request),
       escapeControl(entry.result),
     );
+    if (entry.session === noSession && ++this.#sinceTrimmed >= this.#most / 10) this.#trim();
+  }
+
+  #trim(): void {
+    this.#sinceTrimmed = 0;
+    this.#database.prepare(
+      `delete from audit where session = ? and id <=
+        (select id from audit where session = ? order by id desc limit 1 offset ?)`,
+    ).run(noSession, noSession, this.#most);
   }
 
   /** Newest first. */

@@ -72,6 +72,7 @@ Deno.test("odd Host headers and targets are refused over a real socket, and noth
       );
     const own = `127.0.0.1:${port}`;
     assertEquals(await status("/", own), 200);
+    assertEquals(await status(`http://${own}/vms/x?y=//../%2e`, own), 200, "a proxy's way to write it");
     for (const host of ["evil.example", "ui/pub?", "a b", `${own}/x?`, `x@${own}`, "", "[::1", `${own}, evil`]) {
       assert([400, 421].includes(await status("/api/v1/domains", host)), `Host: ${host}`);
     }
@@ -83,14 +84,15 @@ Deno.test("odd Host headers and targets are refused over a real socket, and noth
         "/assets/%2e%2e/%2e%2e/etc/passwd",
         "/\\etc",
         "//api/v1/domains",
+        "/x/../api/v1/session",
+        "/%2e%2e/x",
+        "/x%00y",
+        `http://${own}/x/../api/v1/session`,
       ]
     ) {
       const { answer } = await raw(port, `GET ${target} HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`);
       assert(!answer.includes("root:"), target);
-      assert(
-        /^HTTP\/1\.1 (404|400|401) /.test(answer) || answer.includes('<div id="app">'),
-        `${target}: ${answer.slice(0, 60)}`,
-      );
+      assertMatch(answer, /^HTTP\/1\.1 (404|401|400) /, target);
     }
     assertEquals(await status("/api/v1/domains", own), 401);
   });

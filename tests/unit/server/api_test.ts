@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
 import { routeTable } from "../../../server/app.ts";
 import { FakeHypervisor, until, uuidOf } from "./fake_hypervisor.ts";
-import { emptyPlan, withApp } from "./harness.ts";
+import { emptyPlan, origin, port, withApp } from "./harness.ts";
 
 Deno.test("a wrong method is answered with 405 and what is allowed", async () => {
   await withApp(async ({ app, ask }) => {
@@ -30,6 +30,58 @@ Deno.test("errors are problem details with a code and a hint", async () => {
     assertEquals([invalid.status, (await invalid.json()).code], [400, "usage"]);
     assertEquals((await ask("POST", `/api/v1/domains/${uuidOf(1)}/explode`)).status, 400);
     assertEquals((await ask("GET", "/api/v1/nothing")).status, 404);
+  });
+});
+
+Deno.test("a body that is no JSON is the asker's mistake, not ours", async () => {
+  await withApp(async ({ ask, app }) => {
+    const send = (body: string, type: string) =>
+      app.request(`${origin}/api/v1/session`, {
+        method: "POST",
+        headers: {
+          host: `127.0.0.1:${port}`,
+          origin,
+          "x-neuron-request": "1",
+          "content-type": type,
+          "content-length": String(body.length),
+        },
+        body,
+      });
+    for (const body of ["{bad", '"', "\0"]) {
+      const response = await send(body, "application/json");
+      assertEquals([response.status, (await response.json()).code], [400, "usage"], body);
+    }
+    assertEquals((await send("[]", "application/json; charset=utf-8")).status, 400);
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"]) {
+      const response = await send('{"code":"x"}', type);
+      assertEquals([response.status, response.headers.get("content-type")], [415, "application/problem+json"], type);
+    }
+    assertEquals((await ask("POST", "/api/v1/session")).status, 400, "no body at all");
+  });
+});
+
+Deno.test("an answer that is known already comes as 304 without a body, a changed one anew", async () => {
+  const hypervisor = new FakeHypervisor();
+  const uuid = hypervisor.add(1, "a");
+  await withApp(async ({ ask }) => {
+    const first = await ask("GET", "/api/v1/domains");
+    const etag = first.headers.get("etag")!;
+    assertEquals((await first.json()).domains.length, 1);
+    const ifNew = () => ask("GET", "/api/v1/domains", { headers: { "if-none-match": `"other", W/${etag}` } });
+    const same = await ifNew();
+    assertEquals([same.status, await same.text(), same.headers.get("etag")], [304, "", etag]);
+    assertEquals(same.headers.get("cache-control"), "no-store");
+    assertEquals((await ask("HEAD", "/api/v1/domains")).headers.get("etag"), etag);
+    await ask("POST", `/api/v1/domains/${uuid}/start`);
+    assertEquals((await ifNew()).status, 200);
+    assertEquals((await ask("GET", "/api/v1/nothing")).headers.get("etag"), null);
+  }, { hypervisor });
+});
+
+Deno.test("HEAD of the event stream takes nobody's place in it", async () => {
+  await withApp(async ({ ask, events }) => {
+    const response = await ask("HEAD", "/api/v1/events");
+    assertEquals([response.status, events.clientCount], [200, 0]);
   });
 });
 

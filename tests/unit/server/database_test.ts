@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
 import { Sessions } from "../../../server/auth/sessions.ts";
-import { escapeControl } from "../../../server/store/audit.ts";
+import { AuditLog, escapeControl, noSession } from "../../../server/store/audit.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import { SessionStore } from "../../../server/store/sessions.ts";
 
@@ -58,4 +58,18 @@ Deno.test("a state folder that cannot be made is a plain error with a hint", asy
 Deno.test("an audit line stays one line, whatever the words", () => {
   assertEquals(escapeControl("a\nb\x1b[0m\u202ec\u2028d"), "a\\u{a}b\\u{1b}[0m\\u{202e}c\\u{2028}d");
   assertEquals(escapeControl("x".repeat(10_000)).length, 500);
+});
+
+Deno.test("who is refused without end fills no disk and pushes nothing of the signed-in out", async () => {
+  await withFolder((folder) => {
+    const database = openDatabase(folder, Date.now);
+    const audit = new AuditLog(database, 50);
+    const line = { atMs: 0, address: "-", result: "401" };
+    audit.record({ ...line, session: "0123abcd", request: "DELETE it" });
+    for (let each = 0; each < 1_000; each++) audit.record({ ...line, session: noSession, request: `guess ${each}` });
+    const kept = audit.read(2_000);
+    assert(kept.length <= 56, `${kept.length} lines`);
+    assertEquals([kept[0]!.request, kept.at(-1)!.request], ["guess 999", "DELETE it"]);
+    database.close();
+  });
 });
