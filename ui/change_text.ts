@@ -19,8 +19,15 @@ export function attributesOf({ before, after }: Change): string[] {
   return [...(after.kind === "file" || after.kind === "link" ? [] : [after.kind]), ...mode];
 }
 
-/** What stands in place of a text that is not shown: a key, a binary file. */
+/** What stands in place of a text that is not shown: a key, a private file, a binary file. */
 export function noteOf(view: View): string | null {
   if (view === null || view.kind === "command" || view.text !== undefined) return null;
-  return view.what ?? (view.sha256 === undefined ? null : `Not text. SHA-256 ${view.sha256}`);
+  if (view.what !== undefined) return view.what;
+  if (view.sha256 === undefined) return null;
+  return `${isPrivate(view.mode) ? "Not shown: only its owner may read it." : "Not text."} SHA-256 ${view.sha256}`;
+}
+
+/** A file that neither its group nor others may read may hold a secret; the plan tells only its fingerprint. */
+function isPrivate(mode: string | undefined): boolean {
+  return mode !== undefined && (Number.parseInt(mode, 8) & 0o044) === 0;
 }

@@ -1,5 +1,6 @@
 /** What the hardware page draws, computed from the detection. Pure. */
 import type { CpuThread, Detection, Gpu, PciDevice } from "../server/dto.ts";
+import { visible } from "./words.ts";
 
 export interface GroupView {
   readonly id: number;
@@ -35,6 +36,15 @@ export function groupsOf(detection: Detection): GroupView[] {
   })).sort((a, b) => Number(b.gpus.length > 0) - Number(a.gpus.length > 0) || a.id - b.id);
 }
 
+/** More groups than this are a wall, not a picture: a server with 480 of them would be fifty screens high. */
+const mostGroups = 24;
+
+/** What is drawn at once: everything, or where that is too much, the groups that decide about a card. */
+export function groupsAtFirst(groups: readonly GroupView[]): readonly GroupView[] {
+  if (groups.length <= mostGroups) return groups;
+  return groups.filter((group) => group.gpus.length > 0 || group.devices.some((device) => device.conflicts));
+}
+
 export interface SocketView {
   readonly socket: number;
   readonly caches: readonly {
@@ -68,7 +78,7 @@ export function socketsOf(topology: readonly CpuThread[]): SocketView[] {
 export function deviceName(device: PciDevice | null): string {
   if (device === null) return "Unknown device";
   const name = [device.vendorName, device.deviceName].filter((part) => part !== null).join(" ");
-  return name === "" ? `Device ${device.vendorId}:${device.deviceId}` : name;
+  return name === "" ? `Device ${device.vendorId}:${device.deviceId}` : visible(name);
 }
 
 /** The sentence at the top: what this machine can do. */
@@ -80,7 +90,7 @@ export function headline(detection: Detection): { readonly good: boolean; readon
   const [first] = ready;
   if (first !== undefined) {
     const more = ready.length === 1 ? "" : ` and ${ready.length - 1} more`;
-    return { good: true, text: `${first.name}${more} can be given to a VM.` };
+    return { good: true, text: `${visible(first.name)}${more} can be given to a VM.` };
   }
   if (detection.gpus.length === 0) return { good: false, text: "This machine has no graphics card." };
   if (!detection.iommu.enabled) {

@@ -38,10 +38,16 @@ export const severityWords: Record<Severity, { readonly label: string; readonly 
  * one, are shown as what they are. The joiners that scripts and emoji need stay.
  */
 export function visible(text: string): string {
-  return text.replace(
-    /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
+  return text.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, codePoint);
+}
+
+/** The same for text of several lines: a file, an XML. */
+export function visibleLines(text: string): string {
+  return text.replace(/(?![\u200c\u200d\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, codePoint);
+}
+
+function codePoint(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 /** `16 GiB`, `1.5 GiB`, `512 MiB`. */

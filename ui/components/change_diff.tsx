@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Change } from "../../server/dto.ts";
 import { noteOf, textOf } from "../change_text.ts";
 import { type DiffGap, type DiffLine, diffLines, foldDiff } from "../diff.ts";
-import { count, visible } from "../words.ts";
+import { count, visible, visibleLines } from "../words.ts";
 
 /** More lines than this wait behind a button. */
 const shownAtFirst = 14;
@@ -19,7 +19,7 @@ export function ChangeDiff({ change }: { change: Change }) {
   const lines = foldDiff(diffLines(before, after));
   const short = lines.length > shownAtFirst + 4;
   return (
-    <div class="diff-frame">
+    <div class="fold">
       <div class="diff" tabIndex={0} role="region" aria-label={`Difference in ${change.target}`}>
         <table>
           <tbody>
@@ -59,7 +59,7 @@ function Line({ line }: { line: DiffLine | DiffGap }) {
       <td class="line-number">{line.after}</td>
       <td>
         <span class="sign">{signs[line.kind]}</span>
-        {line.text}
+        {visibleLines(line.text)}
       </td>
     </tr>
   );

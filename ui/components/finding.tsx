@@ -1,6 +1,6 @@
 /** A fact about the machine that a person should know, with what to do about it. */
 import type { Finding } from "../../server/dto.ts";
-import { severityWords } from "../words.ts";
+import { severityWords, visible } from "../words.ts";
 import { Badge } from "./basics.tsx";
 
 export function FindingView({ finding }: { finding: Finding }) {
@@ -10,16 +10,16 @@ export function FindingView({ finding }: { finding: Finding }) {
       <Badge tone={words.tone} shape={words.shape}>{words.label}</Badge>
       <div>
         <strong>
-          <bdi>{finding.title}</bdi>
+          <bdi>{visible(finding.title)}</bdi>
         </strong>
         {finding.hint !== undefined && (
           <p>
-            <bdi>{finding.hint}</bdi>
+            <bdi>{visible(finding.hint)}</bdi>
           </p>
         )}
         {finding.target !== undefined && (
           <code class="break">
-            <bdi>{finding.target}</bdi>
+            <bdi>{visible(finding.target)}</bdi>
           </code>
         )}
       </div>

@@ -1,7 +1,7 @@
 /** One graphics card: what it is, the verdict, why, and what to do. */
 import type { Detection, Gpu } from "../../server/dto.ts";
 import { deviceName } from "../hardware_view.ts";
-import { verdictWords } from "../words.ts";
+import { verdictWords, visible } from "../words.ts";
 import { Badge } from "./basics.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -16,7 +16,7 @@ export function GpuCard({ gpu, seen }: { gpu: Gpu; seen: Detection }) {
         </span>
         <div class="gpu-name">
           <h3>
-            <bdi>{gpu.name}</bdi>
+            <bdi>{visible(gpu.name)}</bdi>
           </h3>
           <p class="muted">
             <code>{gpu.address}</code> · {gpu.integrated ? "built in" : "own card"} ·{" "}
@@ -30,11 +30,11 @@ export function GpuCard({ gpu, seen }: { gpu: Gpu; seen: Detection }) {
           {gpu.reasons.map((reason) => (
             <li key={reason.code}>
               <p>
-                <bdi>{reason.message}</bdi>
+                <bdi>{visible(reason.message)}</bdi>
               </p>
               {reason.hint !== null && (
                 <p class="cure">
-                  <b>What to do</b> <bdi>{reason.hint}</bdi>
+                  <b>What to do</b> <bdi>{visible(reason.hint)}</bdi>
                 </p>
               )}
             </li>

@@ -1,7 +1,8 @@
 /** IOMMU groups as boxes with their devices in them: the boxes with a graphics card first. */
+import { useState } from "preact/hooks";
 import type { Detection } from "../../server/dto.ts";
-import { deviceName, type DeviceView, groupsOf, type GroupView } from "../hardware_view.ts";
-import { verdictWords } from "../words.ts";
+import { deviceName, type DeviceView, groupsAtFirst, groupsOf, type GroupView } from "../hardware_view.ts";
+import { count, verdictWords, visible } from "../words.ts";
 import { Empty } from "./basics.tsx";
 import { Icon, Mark } from "./icon.tsx";
 
@@ -34,8 +35,31 @@ export function IommuPicture({ seen }: { seen: Detection }) {
           <span class="swatch bridge" />bridge, stays with the host
         </li>
       </ul>
-      <ul class="groups">{groupsOf(seen).map((group) => <Group key={group.id} group={group} />)}</ul>
+      <Groups groups={groupsOf(seen)} />
     </>
+  );
+}
+
+function Groups({ groups }: { groups: readonly GroupView[] }) {
+  const [all, setAll] = useState(false);
+  const few = groupsAtFirst(groups);
+  const words = few.length === 0 ? count(groups.length, "group") : `all ${count(groups.length, "group")}`;
+  return (
+    <div class="fold">
+      {(all || few.length > 0) && (
+        <ul class="groups">{(all ? groups : few).map((group) => <Group key={group.id} group={group} />)}</ul>
+      )}
+      {few.length < groups.length && (
+        <button
+          type="button"
+          class="button more"
+          aria-expanded={all}
+          onClick={() => setAll(!all)}
+        >
+          {all ? "Show less" : `Show ${words}`}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -68,7 +92,7 @@ function Device({ view }: { view: DeviceView }) {
       </span>
       <small>
         <code>{view.address}</code>
-        {device?.className !== null && device !== null && <span>{device.className}</span>}
+        {device?.className !== null && device !== null && <span>{visible(device.className)}</span>}
         {device?.driver !== null && device !== null && <span>{device.driver}</span>}
       </small>
     </li>

@@ -5,9 +5,10 @@ import { api, ApiError } from "../api.ts";
 import { Empty, Facts, Link, PageHead, Problem, Skeleton } from "../components/basics.tsx";
 import { DomainActions } from "../components/domain_actions.tsx";
 import { Icon } from "../components/icon.tsx";
+import { deviceName } from "../hardware_view.ts";
 import { type DomainTab, paths } from "../paths.ts";
-import { domain as opened, openDomain } from "../state.ts";
-import { count, formatKib, visible } from "../words.ts";
+import { detection, domain as opened, loadDetection, openDomain } from "../state.ts";
+import { count, formatKib, visible, visibleLines } from "../words.ts";
 import { StateBadge } from "./domains.tsx";
 
 const tabs: readonly { readonly tab: DomainTab; readonly label: string }[] = [
@@ -129,17 +130,7 @@ function Hardware({ domain }: { domain: DomainDetail }) {
       </section>
       <section class="panel">
         <h2>Devices of the host</h2>
-        {domain.hostdevs.length === 0
-          ? <p class="muted">None. A graphics card given to it would be listed here.</p>
-          : (
-            <ul class="plain-list">
-              {domain.hostdevs.map((address) => (
-                <li key={address}>
-                  <code>{address}</code>
-                </li>
-              ))}
-            </ul>
-          )}
+        <HostDevices addresses={domain.hostdevs} />
       </section>
       <section class="panel">
         <h2>Pinned processors</h2>
@@ -152,6 +143,28 @@ function Hardware({ domain }: { domain: DomainDetail }) {
         )}
       </section>
     </div>
+  );
+}
+
+/** An address says nothing to people; the detection knows what it is. */
+function HostDevices({ addresses }: { addresses: readonly string[] }) {
+  useEffect(() => {
+    if (addresses.length > 0 && detection.value.data === null) void loadDetection();
+  }, [addresses.length]);
+  if (addresses.length === 0) return <p class="muted">None. A graphics card given to it would be listed here.</p>;
+  const seen = detection.value.data?.pci ?? [];
+  return (
+    <ul class="things">
+      {addresses.map((address) => {
+        const device = seen.find((each) => each.address === address);
+        return (
+          <li key={address}>
+            {device !== undefined && <bdi class="break">{deviceName(device)}</bdi>}
+            <code>{address}</code>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -198,7 +211,7 @@ function Xml({ domain }: { domain: DomainDetail }) {
         <h2>Domain XML</h2>
         <small class="muted">To read only. Passwords in it are not shown.</small>
       </div>
-      <pre class="code" tabIndex={0} aria-label="Domain XML">{xml}</pre>
+      <pre class="code" tabIndex={0} aria-label="Domain XML">{visibleLines(xml)}</pre>
     </section>
   );
 }

@@ -81,8 +81,9 @@ function Summary({ plan }: { plan: Plan }) {
       <div>
         <Mark shape="ring" />
         <p>
-          <strong>Nothing has been changed yet.</strong> This is only a look: {count(changes, "change")}{" "}
-          would be made when you run <code>neuron-setup apply</code> on the host.
+          <strong>Nothing on this system has been changed.</strong> This is only a look: {count(changes, "change")}{" "}
+          would be made by <code>neuron-setup apply</code>
+          {machine?.live === false ? " on the real machine" : ""}.
         </p>
       </div>
       {plan.rebootNeeded && (
@@ -97,15 +98,17 @@ function Summary({ plan }: { plan: Plan }) {
         <div>
           <Mark shape="bars" />
           <p>
-            <strong>Commands would only be recorded.</strong>{" "}
-            Files would be written in a copy of the machine and commands written down instead of run; the running system
-            is not touched.{" "}
-            <span class="muted">{machine.description && `Looked at: ${visible(machine.description)}`}</span>
+            <strong>This is about a copy</strong>, in which files are written and commands only recorded.{" "}
+            <span class="muted">{machine.description && `Looked at: ${sentence(visible(machine.description))}`}</span>
           </p>
         </div>
       )}
     </section>
   );
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function ChangeView({ change }: { change: Change }) {
@@ -114,12 +117,12 @@ function ChangeView({ change }: { change: Change }) {
       <header>
         <span class={`verb verb-${change.action}`}>{actionLabels[change.action]}</span>
         <code class="target break">
-          <bdi>{change.target}</bdi>
+          <bdi>{visible(change.target)}</bdi>
         </code>
         {attributesOf(change).map((each) => <span key={each} class="tag">{each}</span>)}
         {change.needs === "reboot" && <span class="tag">after a reboot</span>}
       </header>
-      <p>{change.reason}</p>
+      <p>{visible(change.reason)}</p>
       <ChangeDiff change={change} />
     </article>
   );

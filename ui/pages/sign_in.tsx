@@ -54,8 +54,8 @@ export function SignInPage() {
           in the terminal where it was started. Open it in this browser: it works once and for fifteen minutes. For a
           new one, press Enter in that terminal.
         </p>
-        <div class="terminal" role="img" aria-label="The link stands in the terminal, after: Neuron is ready">
-          Neuron is ready. Sign in with this link:
+        <div class="terminal" role="img" aria-label="The link stands in the terminal, after: Sign in once">
+          Sign in once:
           <br />
           <b>{location.origin}/sign-in#…</b>
         </div>

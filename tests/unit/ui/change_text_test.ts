@@ -25,8 +25,11 @@ Deno.test("a mode is told when it is new or another one", () => {
   assertEquals(attributesOf(change(null, { kind: "folder", mode: "0700" })), ["folder", "mode 0700"]);
 });
 
-Deno.test("a secret is named, a binary has its fingerprint", () => {
+Deno.test("a secret is named or said to be one, a binary has its fingerprint", () => {
   assertEquals(noteOf({ kind: "file", mode: "0600", what: "a new key" }), "a new key");
   assertEquals(noteOf({ kind: "file", sha256: "abc" }), "Not text. SHA-256 abc");
+  const hidden = "Not shown: only its owner may read it. SHA-256 abc";
+  assertEquals(noteOf({ kind: "file", mode: "0600", sha256: "abc" }), hidden);
+  assertEquals(noteOf({ kind: "file", mode: "0644", sha256: "abc" }), "Not text. SHA-256 abc");
   assertEquals(noteOf({ kind: "file", text: "x" }), null);
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
-import { groupsOf, headline, socketsOf } from "../../../ui/hardware_view.ts";
+import { deviceName, groupsAtFirst, groupsOf, headline, socketsOf } from "../../../ui/hardware_view.ts";
+import type { PciDevice } from "../../../server/dto.ts";
 import { hostNames, withHost } from "../../fixtures/hosts.ts";
 
 Deno.test("on fixture machines each device stands in exactly its group, and what is in the way is marked", async () => {
@@ -28,4 +29,23 @@ Deno.test("on fixture machines each device stands in exactly its group, and what
       assertEquals(headline(seen).good, seen.gpus.some((gpu) => gpu.verdict === "ready"), name);
     });
   }
+});
+
+Deno.test("of hundreds of groups those are drawn first that decide about a card, of a few all", async () => {
+  const drawn = (name: string) =>
+    withHost(name, (root) => {
+      const groups = groupsOf(detect(openHost({ root })));
+      return { groups, few: groupsAtFirst(groups) };
+    });
+  const server = await drawn("intel-spr-xeon-bmc-only");
+  assert(server.groups.length > 100 && server.few.length <= 24, `${server.few.length} of ${server.groups.length}`);
+  const decisive = server.groups.filter((group) => group.gpus.length > 0);
+  assert(decisive.length > 0 && decisive.every((group) => server.few.includes(group)));
+  const desktop = await drawn("intel-z370-gt1030");
+  assertEquals(desktop.few, desktop.groups);
+});
+
+Deno.test("a name in pci.ids that turns the writing direction is shown as what it is", () => {
+  const device = { vendorName: "Evil\u202e", deviceName: "\x1b[31mcard" } as PciDevice;
+  assertEquals(deviceName(device), "Evil\\u{202e} \\u{1b}[31mcard");
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { count, formatKib, formatRanges, visible } from "../../../ui/words.ts";
+import { count, formatKib, formatRanges, visible, visibleLines } from "../../../ui/words.ts";
 
 Deno.test("sizes are said in the unit a person would choose", () => {
   assertEquals([1024, 1536 * 1024, 16 * 1024 * 1024, 512, 100].map(formatKib), [
@@ -16,5 +16,6 @@ Deno.test("sizes are said in the unit a person would choose", () => {
 
 Deno.test("direction, control and separator characters are shown; letters, accents, emoji and joiners stay", () => {
   assertEquals(visible("a\u202egnp.exe\x1b[1m\n"), "a\\u{202e}gnp.exe\\u{1b}[1m\\u{a}");
+  assertEquals(visibleLines("a\tb\n\u202ec"), "a\tb\n\\u{202e}c");
   for (const name of ["Größe", "машина", "名前", "👩‍💻", "می‌خواهم", "<b>&"]) assertEquals(visible(name), name);
 });
