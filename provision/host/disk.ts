@@ -3,8 +3,8 @@
  * Everything above (resolving below a root, atomic writes, the journal) is written once against this interface, so that
  * memory_disk.ts can fail or "cut the power" at each single call. Never retries, never catches, never resolves links.
  */
-import { accessSync, constants, lchownSync, rmdirSync } from "node:fs";
-import { readAttributes, writeAttributes } from "./xattr.ts";
+import { lchownSync, rmdirSync } from "node:fs";
+import { checkWritable, readAttributes, writeAttributes } from "./libc.ts";
 
 export interface DiskStatus {
   readonly kind: "file" | "folder" | "link" | "other";
@@ -65,7 +65,7 @@ export const systemDisk: Disk = {
   readFile: (path) => Deno.readFileSync(path),
   readFolder: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
   readAttributes,
-  checkWritable: (path) => accessSync(path, constants.W_OK),
+  checkWritable,
 
   createFile(path, bytes, mode) {
     const file = Deno.openSync(path, { write: true, createNew: true, mode });

@@ -215,6 +215,7 @@ const cures: Readonly<Record<string, { what: string; hint: string }>> = {
   },
   ELOOP: { what: "its symbolic links go round in a circle", hint: "Repair the links" },
   ENOTEMPTY: { what: "the folder is not empty", hint: "Look at what is in it" },
+  ENOTDIR: { what: "what should be a folder above it is none", hint: "Look at what is there, and move it away" },
   ENOENT: { what: "the folder above is missing", hint: "Run plan again to see what has changed" },
 };
 

@@ -55,3 +55,13 @@ Deno.test("the lock has one holder, and is free again when it is let go", () =>
     lock[Symbol.dispose]();
     second.state.lock()[Symbol.dispose]();
   }));
+
+Deno.test("whether a folder is writable is the kernel's answer, not a reading of its mode", () =>
+  withFolder((folder) => {
+    const host = openHost({ root: folder });
+    host.makeFolder("/shut", { mode: 0o555 });
+    // Root may write anywhere; to others the mode counts.
+    assertEquals(host.whyNotWritable("/shut"), Deno.uid() === 0 ? null : "permission is denied");
+    assertEquals(host.whyNotWritable("/shut/below"), Deno.uid() === 0 ? null : "permission is denied");
+    assertEquals(host.whyNotWritable("/"), null);
+  }));

@@ -1,7 +1,8 @@
 /**
- * Extended attributes, which neither Deno nor Node reads: libc's own calls, opened when first needed.
- * Never follows a link. Where the file system has none, or FFI is not permitted, there are none to see.
- * Source: xattr(7), listxattr(2), getxattr(2), setxattr(2).
+ * What neither Deno nor Node asks the kernel: extended attributes, and whether this process may write somewhere (Node's
+ * accessSync in Deno judges by mode bits alone). libc's own calls, opened when first needed. Where FFI is not permitted
+ * there are no attributes to see, and everything counts as writable until a write says otherwise.
+ * Source: xattr(7), listxattr(2), getxattr(2), setxattr(2), access(2), errno(3).
  */
 import type { ExtendedAttributes } from "./disk.ts";
 
@@ -12,7 +13,16 @@ const symbols = {
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
   // int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);
   lsetxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  // int access(const char *path, int mode);
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  // int *__errno_location(void);
+  __errno_location: { parameters: [], result: "pointer" },
 } as const;
+
+/** W_OK of unistd.h. */
+const forWriting = 2;
+/** errno-base.h; these are all access(2) gives for a folder that is there. */
+const errorNames: Readonly<Record<number, string>> = { 1: "EPERM", 5: "EIO", 13: "EACCES", 30: "EROFS" };
 
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX of Linux. */
 const maxBytes = 65536;
@@ -32,6 +42,19 @@ function open(): Deno.DynamicLibrary<typeof symbols>["symbols"] | null {
 
 const cString = (text: string) => new TextEncoder().encode(`${text}\0`);
 
+/** Throws an error with `code` (EACCES, EROFS) when the kernel would not let this process write there. */
+export function checkWritable(path: string): void {
+  const calls = open();
+  if (calls === null) return;
+  // Asked for before the call, so that nothing but reading memory comes between the call and its errno.
+  const errno = calls.__errno_location();
+  if (calls.access(cString(path), forWriting) === 0 || errno === null) return;
+  const number = new Deno.UnsafePointerView(errno).getInt32();
+  const code = errorNames[number] ?? `errno ${number}`;
+  throw Object.assign(new Error(`${path} cannot be written: ${code}`), { code });
+}
+
+/** Never follows a link. */
 export function readAttributes(path: string): ExtendedAttributes {
   const calls = open();
   if (calls === null) return {};
