@@ -141,10 +141,12 @@ async function applyNode(host: Host, journal: Journal, step: StepName, node: Wan
     triggers: node.triggers ?? [],
     needsReboot: node.needs === "reboot",
   });
+  // On a copy files belong to whoever works on it.
+  const owner = host.live ? { uid: 0, gid: 0 } : {};
   for (const folder of folders) host.makeFolder(folder);
   if (content.kind === "absent") host.remove(node.path);
-  else if (content.kind === "link") host.writeLink(node.path, content.target);
-  else host.writeFile(node.path, content.bytes, { mode: content.mode });
+  else if (content.kind === "link") host.writeLink(node.path, content.target, owner);
+  else host.writeFile(node.path, content.bytes, { mode: content.mode, ...owner });
   journal.append({ type: "done", id });
 }
 

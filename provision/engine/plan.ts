@@ -110,12 +110,15 @@ export function changeOf(host: Host, node: WantedNode): Change | null {
     return { action: "delete", ...common, before: viewNode(host, node.path), after: null };
   }
   if (node.kind === "link" && now.kind === "link" && now.target === node.target) return null;
-  if (node.kind !== "link" && now.kind === "file" && now.mode === modeOf(node)) {
+  // A hook that root runs, or a key, in the hands of another user is not as it shall be, whatever its bytes.
+  const foreign = host.live && now.kind === "file" && now.uid !== 0;
+  if (node.kind !== "link" && now.kind === "file" && now.mode === modeOf(node) && !foreign) {
     if (node.kind === "made" ? node.valid : now.sha256 === sha256(node.text)) return null;
   }
   return {
     action: now.kind === "absent" ? "create" : "update",
     ...common,
+    ...(foreign ? { reason: `${node.reason}; it belongs to another user than root` } : {}),
     before: viewNode(host, node.path, node.kind === "link" ? undefined : modeOf(node)),
     after: viewWanted(node),
   };

@@ -81,10 +81,13 @@ const poolXml = `<!-- ${mark} -->
 </pool>
 `;
 
-/** Ours carries our mark and our UUID: damage may spare either. What libvirt wrote itself is the person's by now. */
+/**
+ * Ours carries our mark and our UUID: damage may spare either. What libvirt wrote itself is the person's by now. A file
+ * that was emptied or zeroed, of whoever, defines nothing: libvirt cannot load it.
+ */
 function ownerOf(files: HostFiles, path: string, uuid: string): "missing" | "ours" | "theirs" {
   const text = readTextOrNull(files, path);
-  if (text === null) return "missing";
+  if (text === null || !/<(network|pool)\b/.test(text)) return "missing";
   const rewritten = text.includes("WARNING: THIS IS AN AUTO-GENERATED FILE");
   return !rewritten && (text.includes(mark) || text.includes(uuid)) ? "ours" : "theirs";
 }

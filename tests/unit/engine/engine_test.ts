@@ -43,6 +43,20 @@ Deno.test("an altered file comes back as one change on a copy, with its command 
   assertEquals(await changesOf(running), ["update /etc/a/b/new", "run derive"]);
 });
 
+Deno.test("on a running machine a file of another user is taken over, and rollback gives it back", async () => {
+  const machine = newMachine("running machine");
+  machine.disk.lchown("/etc/replaced", 1234, 1234);
+  const before = machine.disk.snapshot("/state");
+  await applyTo(machine);
+  assertEquals(open(machine).stat("/etc/replaced")?.uid, 0);
+  machine.disk.lchown("/etc/key", 1234, 1234);
+  assertEquals(await changesOf(machine), ["update /etc/key"]);
+  await applyTo(machine);
+  assertEquals([open(machine).stat("/etc/key")?.uid, open(machine).stat("/etc/key")?.gid], [0, 0]);
+  await rollBack(machine);
+  assertEquals(machine.disk.snapshot("/state"), before);
+});
+
 Deno.test("apply stops when the machine moved since the plan was shown", async () => {
   const machine = newMachine("running machine");
   const { digest } = await planOf(machine);

@@ -55,6 +55,17 @@ Deno.test("nothing is done where Debian's packages or a person did it already, e
   assertEquals(await planned(host), []);
 });
 
+Deno.test("a definition that was emptied or zeroed is written again", async () => {
+  for (const damaged of ["", "\0\0\0"]) {
+    const host = hostOf({ ...installed, [`/machine${networkPath}`]: damaged, [`/machine${poolPath}`]: damaged });
+    const changes = await planned(host);
+    assertEquals(changes.filter((change) => change.startsWith("update")), [
+      `update ${networkPath}`,
+      `update ${poolPath}`,
+    ]);
+  }
+});
+
 Deno.test("modular daemons are enabled where they are what is installed", async () => {
   const host = hostOf({ [`/machine/usr/lib/systemd/system/virtqemud.socket`]: unit("sockets.target") });
   const links = (await planned(host)).filter((change) => change.includes(".wants/"));
