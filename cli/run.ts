@@ -63,13 +63,17 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
 
 function renderFailure(error: unknown, verbose: boolean, terminal: Terminal): ExitCode {
   terminal.note(`error: ${errorMessage(error)}`);
-  if (!(error instanceof AppError)) {
-    terminal.note("hint: This is a mistake in neuron-setup. Run it again with --verbose and report what it prints");
-  } else if (error.hint !== undefined) {
-    terminal.note(`hint: ${error.hint.replace(/\s*\n\s*/g, " · ")}`);
-  }
+  terminal.note(`hint: ${hintOf(error).trim().replace(/\s*\n\s*/g, " · ")}`);
   if (verbose) { for (const line of causes(error)) terminal.note(line); }
   return error instanceof AppError ? exitCodes[error.code] ?? 1 : 1;
+}
+
+/** Always one: scripts and people count on the second line. */
+function hintOf(error: unknown): string {
+  if (!(error instanceof AppError) || error.code === "internal") {
+    return "This is a mistake in neuron-setup. Run it again with --verbose and report what it prints";
+  }
+  return error.hint ?? "Run it again with --verbose: it shows the cause";
 }
 
 function causes(error: unknown): string[] {

@@ -97,10 +97,13 @@ export const answersSchema = z.strictObject({
 
 export type Answers = z.infer<typeof answersSchema>;
 
+/** More than these tell only that it is another kind of file. */
+const mostProblems = 20;
+
 /**
  * Reads an answers file.
  * @param source names the text in error messages: a path, or "standard input"
- * @throws AppError `answer-invalid`: one line for each wrong answer with its path, what was given and what is allowed
+ * @throws AppError `answer-invalid`: one line for each wrong answer (20 at most) with its path, what was given and what is allowed
  */
 export function parseAnswers(text: string, source: string): Answers {
   const problems: string[] = [];
@@ -108,7 +111,9 @@ export function parseAnswers(text: string, source: string): Answers {
   const result = answersSchema.safeParse(value);
   problems.push(...describeProblems(answersSchema, value, result.error?.issues ?? []));
   if (result.success && problems.length === 0) return result.data;
-  throw new AppError("answer-invalid", `Cannot use the answers in ${source}: ${problems.join("\n")}`, {
+  const shown = problems.slice(0, mostProblems);
+  if (problems.length > mostProblems) shown.push(`and ${problems.length - mostProblems} more`);
+  throw new AppError("answer-invalid", `Cannot use the answers in ${source}: ${shown.join("\n")}`, {
     hint: problems.length === 1
       ? "Correct it and run the same command again"
       : "Correct them and run the same command again",
@@ -128,6 +133,7 @@ function parseText(text: string, source: string): unknown {
 
 /** The parser's complaint with line and column instead of its character position. */
 function jsonProblem(text: string, error: unknown): string {
+  if (error instanceof RangeError) return "its lists and objects are nested too deeply";
   const message = errorMessage(error).replace(/^Cannot parse JSONC: /, "").replace(/ in JSONC/, "");
   return message.replace(/ at position (\d+)/, (_all, position: string) => {
     const before = text.slice(0, Number(position)).split("\n");

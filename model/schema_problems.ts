@@ -9,11 +9,11 @@ import { secretSchema } from "./secret.ts";
 type Schema = z.core.$ZodType;
 type Path = readonly PropertyKey[];
 
-/** One sentence for each problem: unknown keys first, then the rest in the schema's order. */
+/** One sentence for each problem: unknown keys first, then the rest in the schema's order; none is said twice. */
 export function describeProblems(schema: Schema, value: unknown, issues: readonly z.core.$ZodIssue[]): string[] {
   const unknown = unknownKeys(schema, value, []);
   const explained = (path: Path) => unknown.some((key) => isPrefix(path, key.path));
-  return [
+  const sentences = [
     ...unknown.map((key) => key.sentence),
     ...issues
       .filter((issue) =>
@@ -21,6 +21,7 @@ export function describeProblems(schema: Schema, value: unknown, issues: readonl
       )
       .map((issue) => describeIssue(schema, value, issue)),
   ];
+  return [...new Set(sentences)];
 }
 
 function describeIssue(schema: Schema, value: unknown, issue: z.core.$ZodIssue): string {
@@ -140,6 +141,8 @@ export function renderPath(path: Path): string {
 }
 
 function renderGiven(value: unknown): string {
+  // JSON has no word for what a number too large becomes.
+  if (typeof value === "number" && !Number.isFinite(value)) return "a number too large to be read";
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

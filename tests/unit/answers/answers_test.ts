@@ -138,7 +138,8 @@ for (
     ["null", "the file is null"],
     ['{\n"a" 1}', "in line 2, column 5"],
     ["", "unexpected end"],
-    ["[".repeat(200_000), "JSON"],
+    ["[".repeat(200_000), "JSON", "nested too deeply"],
+    ['{"vm":{"memory":{"mib":1e999}}}', "vm.memory.mib is a number too large to be read"],
   ] as const
 ) {
   Deno.test(`parseAnswers() refuses ${text.slice(0, 60)} with what was given and what is allowed`, () => {
@@ -150,6 +151,13 @@ for (
 Deno.test("parseAnswers() reports every wrong answer at once", () => {
   const { message } = refused('{"host":{"gpux":1,"isolateCpus":"yes"},"vm":{"cpu":{"vcpus":0}}}');
   assertEquals(message.split("\n").length, 3);
+});
+
+Deno.test("parseAnswers() says nothing twice, and of a file full of strange keys only the first", () => {
+  assertEquals(refused('{"vm":{"cpu":{"vcpus":99999999999999999999}}}').message.split("\n").length, 1);
+  const strange = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, index]));
+  const lines = refused(JSON.stringify(strange)).message.split("\n");
+  assertEquals([lines.length, lines.at(-1)], [21, "and 480 more"]);
 });
 
 Deno.test("parseAnswers() refuses secrets in plain text and never repeats one", () => {

@@ -64,6 +64,24 @@ Deno.test("a failure is one line of what and one line of hint, on stderr only", 
   assertMatch(err, /^error: [^\n]*\/nonexistent\/machine[^\n]*\nhint: [^\n]+\n$/);
 });
 
+Deno.test("a failure without a cure of its own has a hint as well", async () => {
+  const file = Deno.makeTempFileSync();
+  try {
+    const { code, err } = await run(
+      "rollback",
+      "--yes",
+      "--root",
+      `${import.meta.dirname}`,
+      "--state",
+      `${file}/state`,
+    );
+    assertEquals(code, 1);
+    assertMatch(err, /^error: [^\n]+\nhint: [^\n]+\n$/);
+  } finally {
+    Deno.removeSync(file);
+  }
+});
+
 Deno.test("global flags are understood before and after the command", () => {
   assertEquals(splitCommand(["--root", "/x", "--json", "plan", "--quiet"]), {
     before: ["--root", "/x", "--json"],
