@@ -4,46 +4,41 @@
 # Ends, and with it every process in its PID namespace, when standard input closes: the kernel closes it when the
 # program that started us dies, however it dies.
 set -eu
+here=$(dirname "$0")
 home=$1
 sockets=$2
 
 ip link set lo up
-# The folders libvirt has compiled in are covered by ours, in this namespace only.
-mount -t tmpfs tmpfs /run
-mkdir -p /run/libvirt /run/lock
-for folder in etc/libvirt var/lib/libvirt var/cache/libvirt var/log/libvirt; do
-  mkdir -p "$home/$folder" "/$folder"
-  mount --bind "$home/$folder" "/$folder"
-done
-mkdir -p /var/lib/libvirt/images /var/lib/libvirt/qemu
-
+mkdir -p "$home/etc/libvirt" "$home/var/cache/libvirt" "$home/var/log/libvirt" "$home/var/tmp" \
+  "$home/var/lib/libvirt/images" "$home/var/lib/libvirt/qemu"
+ln -sfn /run "$home/var/run"
 cat > "$home/libvirtd.conf" <<CONF
-unix_sock_dir = "$sockets"
+unix_sock_dir = "/run/sockets"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 CONF
-# libvirtd will not start without the accounts it was built for, which only its system package makes: here they are, for
-# this namespace alone (Debian's own numbers).
-for file in passwd group; do
-  cp "/etc/$file" "$home/$file"
-  grep -q '^libvirt-qemu:' "$home/$file" || case $file in
-    passwd) echo 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin' >> "$home/passwd" ;;
-    group) echo 'libvirt-qemu:x:64055:' >> "$home/group" ;;
-  esac
-  mount --bind "$home/$file" "/etc/$file"
-done
-
 # Its guests run as root of this try-out only; no security driver, cgroup or user of the machine is involved.
-cat > /etc/libvirt/qemu.conf <<CONF
+cat > "$home/etc/libvirt/qemu.conf" <<CONF
 user = "root"
 group = "root"
 security_driver = "none"
 cgroup_controllers = []
 remember_owner = 0
 CONF
+accounts=$home
+. "$here/libvirt_accounts.sh"
+
+# What libvirt has compiled in is covered by what is ours, in this namespace only. The two folders are given other names
+# first: they may lie below /var themselves.
+mount -t tmpfs tmpfs /run
+mkdir -p /run/libvirt /run/lock /run/home /run/sockets
+mount --bind "$home" /run/home
+mount --bind "$sockets" /run/sockets
+mount --bind /run/home/etc/libvirt /etc/libvirt
+mount --bind /run/home/var /var
 
 virtlogd -d
-libvirtd -f "$home/libvirtd.conf" -p /run/libvirtd.pid 2> "$home/libvirtd.log" &
+libvirtd -f /run/home/libvirtd.conf -p /run/libvirtd.pid 2> /run/home/libvirtd.log &
 daemon=$!
 # Nobody says goodbye to libvirtd: its files are complete at any moment, and its orderly end can take minutes.
 exec 3<&0

@@ -12,7 +12,9 @@ set -eu
 folder=$1
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
-mkdir -p /run/libvirt /run/lock /run/etc
+mkdir -p /run/libvirt /run/lock /run/etc /run/accounts /var/lib/libvirt
+accounts=/run/accounts
+. "$4"
 mount -t tmpfs tmpfs /var/lib/libvirt
 mkdir -p /var/lib/libvirt/images /var/lib/libvirt/qemu
 cp -a /etc/libvirt/. /run/etc/
@@ -49,6 +51,7 @@ while read -r command; do
 done
 `;
 
+const ACCOUNTS = new URL("../../cli/try/libvirt_accounts.sh", import.meta.url).pathname;
 const START_DEADLINE_MS = 20_000;
 
 export interface PrivateLibvirtd {
@@ -114,6 +117,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {})
       folder,
       options.config ?? "",
       options.listen ? "--listen" : "",
+      ACCOUNTS,
     ],
     stdin: "piped",
     stdout: "piped",
@@ -186,7 +190,7 @@ function requireTools(): void {
     try {
       Deno.statSync(path);
     } catch {
-      throw new Error(`${path} is missing: apt install libvirt-daemon-system qemu-system-x86 util-linux`);
+      throw new Error(`${path} is missing: apt install libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 util-linux`);
     }
   }
 }
