@@ -17,12 +17,14 @@ unix_sock_dir = "/run/sockets"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 CONF
-# Its guests run as root of this try-out only; no security driver, cgroup or user of the machine is involved.
+# Its guests run as root of this try-out only; no security driver, cgroup, device namespace or user of the machine is
+# involved.
 cat > "$home/etc/libvirt/qemu.conf" <<CONF
 user = "root"
 group = "root"
 security_driver = "none"
 cgroup_controllers = []
+namespaces = []
 remember_owner = 0
 CONF
 accounts=$home
