@@ -33,7 +33,7 @@ export const domainStates = [
   "crashed",
   "pmsuspended",
 ] as const;
-export const domainStateSchema = z.enum(domainStates).openapi("DomainState");
+const domainStateSchema = z.enum(domainStates).openapi("DomainState");
 export type DomainState = z.infer<typeof domainStateSchema>;
 
 export const domainActions = ["start", "shutdown", "destroy", "reboot", "reset", "pause", "resume"] as const;
@@ -56,7 +56,7 @@ const permissionsSchema = z.object({
 }).openapi("DomainPermissions");
 export type DomainPermissions = z.infer<typeof permissionsSchema>;
 
-export const domainSummarySchema = z.object({
+const domainSummarySchema = z.object({
   uuid: z.string(),
   name: z.string(),
   title: z.string().nullable(),
@@ -74,7 +74,7 @@ export const domainSummarySchema = z.object({
 }).openapi("DomainSummary");
 export type DomainSummary = z.infer<typeof domainSummarySchema>;
 
-export const diskSchema = z.object({
+const diskSchema = z.object({
   target: z.string(),
   bus: z.string().nullable(),
   device: z.string(),
@@ -84,13 +84,12 @@ export const diskSchema = z.object({
 }).openapi("Disk");
 export type Disk = z.infer<typeof diskSchema>;
 
-export const interfaceSchema = z.object({
+const interfaceSchema = z.object({
   mac: z.string().nullable(),
   type: z.string(),
   source: z.string().nullable(),
   model: z.string().nullable(),
 }).openapi("Interface");
-export type Interface = z.infer<typeof interfaceSchema>;
 
 export const domainDetailSchema = domainSummarySchema.extend({
   description: z.string().nullable(),
@@ -112,7 +111,6 @@ export const domainDetailSchema = domainSummarySchema.extend({
 export type DomainDetail = z.infer<typeof domainDetailSchema>;
 
 export const domainListSchema = z.object({ domains: z.array(domainSummarySchema) }).openapi("DomainList");
-export type DomainList = z.infer<typeof domainListSchema>;
 
 /** `changed: false`: the VM already was as asked. */
 export const actionResultSchema = z.object({ changed: z.boolean(), domain: domainDetailSchema }).openapi(
@@ -141,7 +139,7 @@ export type DeletionResult = z.infer<typeof deletionResultSchema>;
 
 export const domainXmlSchema = z.object({ xml: z.string() }).openapi("DomainXml");
 
-export const hypervisorStatusSchema = z.object({
+const hypervisorStatusSchema = z.object({
   uri: z.string(),
   state: z.enum(["connecting", "connected", "disconnected"]),
   /** Milliseconds since 1970. */
@@ -166,7 +164,6 @@ export const systemSchema = z.object({
 export type System = z.infer<typeof systemSchema>;
 
 export const sessionSchema = z.object({ expiresAtMs: z.number() }).openapi("Session");
-export type Session = z.infer<typeof sessionSchema>;
 
 /** The document `neuron.detect/1` of docs/cli.md, passed on as it is. */
 export const detectionSchema = z.custom<Detection>().openapi("Detection", {

@@ -89,7 +89,9 @@ export function headline(detection: Detection): { readonly good: boolean; readon
   const ready = detection.gpus.filter((gpu) => gpu.verdict === "ready").sort((a, b) => rank(a) - rank(b));
   const [first] = ready;
   if (first !== undefined) {
-    const more = ready.length === 1 ? "" : ` and ${ready.length - 1} more`;
+    // A screen that is only virtual is no card to count on.
+    const others = ready.slice(1).filter((gpu) => gpu.vendor !== "other").length;
+    const more = others === 0 ? "" : ` and ${others} more`;
     return { good: true, text: `${visible(first.name)}${more} can be given to a VM.` };
   }
   if (detection.gpus.length === 0) return { good: false, text: "This machine has no graphics card." };

@@ -46,7 +46,7 @@ async function load<T, S extends Loaded<T>>(target: { value: S }, read: () => Pr
   }
 }
 
-export const loadSystem = () => load(system, api.readSystem);
+const loadSystem = () => load(system, api.readSystem);
 export const loadDetection = () => load(detection, api.readDetection);
 export const loadPlan = () => load(plan, api.readPlan);
 export const loadDomains = () =>
@@ -145,7 +145,7 @@ export function follow(): void {
   });
 }
 
-export function unfollow(): void {
+function unfollow(): void {
   stopFollowing?.();
   stopFollowing = null;
 }

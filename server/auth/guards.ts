@@ -10,7 +10,7 @@ import { readSessionCookie } from "./cookie.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Sent by the page with every change. A foreign page cannot send it without asking first, and is never answered. */
-export const requestHeader = "x-neuron-request";
+const requestHeader = "x-neuron-request";
 
 /** Against DNS rebinding: a foreign name that resolves to us is not us. 421 before anything else happens. */
 export function hostGuard(allowed: ReadonlySet<string>): MiddlewareHandler {

@@ -45,7 +45,7 @@ function PlanView({ plan }: { plan: Plan }) {
   }
   return (
     <>
-      <Summary plan={plan} />
+      <Summary plan={plan} blocked={blockers.length > 0} />
       {blockers.length > 0 && (
         <section class="section">
           <div class="section-head">
@@ -73,7 +73,7 @@ function PlanView({ plan }: { plan: Plan }) {
   );
 }
 
-function Summary({ plan }: { plan: Plan }) {
+function Summary({ plan, blocked }: { plan: Plan; blocked: boolean }) {
   const changes = plan.steps.reduce((sum, step) => sum + step.changes.length, 0);
   const machine = system.value.data?.machine;
   return (
@@ -83,7 +83,8 @@ function Summary({ plan }: { plan: Plan }) {
         <p>
           <strong>Nothing on this system has been changed.</strong> This is only a look: {count(changes, "change")}{" "}
           would be made by <code>neuron-setup apply</code>
-          {machine?.live === false ? " on the real machine" : ""}.
+          {machine?.live === false ? " on the real machine." : "."}
+          {blocked && " It would be refused as things are."}
         </p>
       </div>
       {plan.rebootNeeded && (

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { deviceName, groupsAtFirst, groupsOf, headline, socketsOf } from "../../../ui/hardware_view.ts";
@@ -48,4 +48,12 @@ Deno.test("of hundreds of groups those are drawn first that decide about a card,
 Deno.test("a name in pci.ids that turns the writing direction is shown as what it is", () => {
   const device = { vendorName: "Evil\u202e", deviceName: "\x1b[31mcard" } as PciDevice;
   assertEquals(deviceName(device), "Evil\\u{202e} \\u{1b}[31mcard");
+});
+
+Deno.test("the headline does not count a virtual display as one more card", async () => {
+  await withHost("full-nvidia-numa", (root) => {
+    const seen = detect(openHost({ root }));
+    assertEquals(seen.gpus.filter((gpu) => gpu.verdict === "ready").length, 3);
+    assertStringIncludes(headline(seen).text, " and 1 more can be given to a VM.");
+  });
 });
