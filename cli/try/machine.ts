@@ -71,7 +71,7 @@ function resolveOrWithoutCard(detection: Detection, say: (line: string) => void)
     return resolve(schemaOnly, detection);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "hardware-unsuitable") throw error;
-    say(`No graphics card goes to the VM: ${errorMessage(error)}`);
+    say(`${errorMessage(error)}. Going on without one.`);
     return resolve(withoutCard, detection);
   }
 }
