@@ -45,7 +45,7 @@ const titles: Partial<Record<number, string>> = {
   422: "Cannot be done as asked",
   500: "Internal Error",
   501: "Not Supported",
-  502: "The hypervisor answered with an error",
+  502: "The hypervisor could not do it",
   503: "Unavailable",
 };
 
