@@ -20,6 +20,7 @@ const testPackages = [
   "fonts-dejavu-core",
   "git",
   "iptables",
+  "libvirt-daemon-system",
   "libxml2-utils",
   "procps",
   "python3-libvirt",
