@@ -6,7 +6,7 @@ export interface BenchRow {
   /** Who it is compared with. */
   peer: string;
   theirs: number;
-  unit: "ms";
+  unit: "ms" | "bytes";
   /** ours / theirs: below 1 we are faster. */
   ratio: number;
   /** The ratio that we want at most. */
