@@ -8,7 +8,7 @@ import type { Answers } from "../../model/answers.ts";
 import type { Detection } from "../../model/detection.ts";
 import { resolve } from "../../provision/resolve.ts";
 import { type DomainCapabilities, parseDomainCapabilities } from "../../provision/vm/capabilities.ts";
-import { domainFacts } from "../../provision/vm/domain_facts.ts";
+import { DEFAULT_POOL_FOLDER, domainFacts } from "../../provision/vm/domain_facts.ts";
 import { renderDomain } from "../../provision/vm/render_domain.ts";
 import { bootSectorBase64 } from "./boot_sector.ts";
 
@@ -42,11 +42,13 @@ export async function ensureSmallVm(
   imagesFolder: string,
   detection: Detection,
 ): Promise<string> {
+  await ensurePool(connection);
   const known = (await connection.listDomains()).some((domain) => domain.name === name);
   if (known) return `The VM "${name}" is there from an earlier start.`;
   const disk = new Uint8Array(diskBytes);
   disk.set(Uint8Array.fromBase64(bootSectorBase64));
   await Deno.writeFile(`${imagesFolder}/${volume}`, disk);
+  await (await connection.lookupStoragePool("default")).refresh();
   const refusals: string[] = [];
   for (const virtType of ["kvm", "qemu"] as const) {
     try {
@@ -61,6 +63,16 @@ export async function ensureSmallVm(
   throw new AppError("hypervisor", `Cannot start the small VM: ${refusals.join(" · ")}`, {
     hint: "Read libvirtd.log and var/log/libvirt/qemu in the try-out's folder",
   });
+}
+
+/** With a pool around it the VM's disk can be deleted along with the VM. */
+async function ensurePool(connection: Connection): Promise<void> {
+  if ((await connection.listStoragePools()).length > 0) return;
+  const pool = await connection.defineStoragePool(
+    `<pool type='dir'><name>default</name><target><path>${DEFAULT_POOL_FOLDER}</path></target></pool>`,
+  );
+  await pool.setAutostart(true);
+  await pool.start();
 }
 
 async function askCapabilities(connection: Connection, virtType: "kvm" | "qemu"): Promise<DomainCapabilities> {
