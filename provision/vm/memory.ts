@@ -14,7 +14,7 @@ const MIB_PER_GIB = 1024;
 export const PAGE_SIZE_KIB = { "2M": 2048, "1G": 1048576 } as const;
 
 /** What the host keeps, in MiB. */
-export function hostReserveMib(totalMib: number): number {
+function hostReserveMib(totalMib: number): number {
   return Math.min(8 * MIB_PER_GIB, Math.max(2 * MIB_PER_GIB, Math.floor(totalMib / 4)));
 }
 

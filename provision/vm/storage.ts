@@ -45,7 +45,7 @@ function sourceOf(disk: DiskSpec, poolFolders: DomainFacts["poolFolders"]): Disk
 }
 
 /** a … z, aa, ab …: as the kernel counts disks. */
-export function diskLetters(index: number): string {
+function diskLetters(index: number): string {
   const letter = String.fromCharCode(97 + index % 26);
   return index < 26 ? letter : diskLetters(Math.floor(index / 26) - 1) + letter;
 }

@@ -12,6 +12,7 @@ import {
   removeElement,
   setAttribute,
   type SourceElement,
+  textOf,
 } from "./source.ts";
 
 export type BootKind = "hd" | "cdrom" | "fd" | "network";
@@ -85,12 +86,14 @@ function kindOf(device: SourceElement): BootKind | null {
 
 function setKinds(text: string, domain: SourceElement, kinds: readonly BootKind[]): Edit[] {
   const os = childOf(domain, "os");
-  if (os === undefined) {
-    throw new AppError("unsupported", "Cannot set the boot order: the domain has no <os>", {
-      hint: "Only domains that boot by firmware have one; this one is started by a boot loader of the host",
+  const type = childOf(os, "type");
+  const present = childrenOf(os, "boot").filter((boot) => attributeOf(boot, "dev") !== undefined);
+  // Containers (exe) and paravirtualized Xen (linux) have no firmware that could look at devices.
+  if (os === undefined || (present.length === 0 && type !== undefined && textOf(type) !== "hvm")) {
+    throw new AppError("unsupported", "Cannot set the boot order: the domain does not boot by firmware", {
+      hint: "It is started by its <init>, its <kernel> or a boot loader of the host: change that (virsh edit)",
     });
   }
-  const present = childrenOf(os, "boot").filter((boot) => attributeOf(boot, "dev") !== undefined);
   const kept = present.slice(0, kinds.length);
   const missing = kinds.slice(kept.length).map((kind) => ({ lines: [`<boot dev='${kind}'/>`] }));
   return [

@@ -50,26 +50,24 @@ export function setMemory(text: string, domain: SourceElement, memoryMib: number
   return [...edits, ...setCells(domain, bytes)];
 }
 
-/** Cells keep their shares of the whole; what does not divide goes to the first. */
+/** Cells keep their shares of what memory devices leave; what does not divide goes to the first. */
 function setCells(domain: SourceElement, bytes: bigint): Edit[] {
   const cells = childrenOf(childOf(childOf(domain, "cpu"), "numa"), "cell");
   const sizes = cells.map((cell) => toBytes(attributeOf(cell, "memory") ?? "0", attributeOf(cell, "unit")));
   const before = sizes.reduce((sum, size) => sum + size, 0n);
-  if (cells.length === 0 || before === 0n) return [];
   const devices = childrenOf(childOf(domain, "devices"), "memory")
     .map((device) => childOf(childOf(device, "target"), "size"))
     .reduce((sum, size) => size === undefined ? sum : sum + sizeOf(size), 0n);
   const wanted = bytes - devices;
-  if (wanted < MIB * BigInt(cells.length)) {
+  if ((devices > 0n || before > 0n) && wanted < MIB * BigInt(Math.max(1, cells.length))) {
+    const share = cells.length < 2 ? "something must be left beside them" : `${cells.length} NUMA cells share the rest`;
     throw new AppError(
       "unsupported",
-      `Cannot set the memory to ${bytes / MIB} MiB: ${
-        devices / MIB
-      } MiB of it are memory devices, and ${cells.length} ` +
-        "NUMA cells want a share of the rest",
+      `Cannot set the memory to ${bytes / MIB} MiB: ${devices / MIB} MiB of it are memory devices, and ${share}`,
       { hint: "Remove memory devices first, or ask for more" },
     );
   }
+  if (cells.length === 0 || before === 0n) return [];
   const shares = sizes.map((size) => wanted * size / before / MIB * MIB);
   const rest = wanted - shares.reduce((sum, share) => sum + share, 0n);
   return cells.flatMap((cell, index) => setCell(cell, shares[index]! + (index === 0 ? rest : 0n)));

@@ -33,30 +33,78 @@ export function setVcpus(text: string, domain: SourceElement, vcpus: number): Ed
   ];
 }
 
-/** `<vcpus>` names the state of each single vCPU. */
+interface VcpuState {
+  readonly id: number;
+  readonly hotpluggable: boolean;
+  readonly order: number | null;
+  /** Null: to be added. */
+  readonly entry: SourceElement | null;
+}
+
+/** `<vcpus>` names the state of each single vCPU: all that stay and all that come are on. */
 function setStates(text: string, states: SourceElement | undefined, vcpus: number): Edit[] {
   const entries = childrenOf(states, "vcpu");
-  const [first] = entries;
-  if (states === undefined || first === undefined) return [];
+  if (states === undefined || entries.length === 0) return [];
   const idOf = (entry: SourceElement) => Number(attributeOf(entry, "id"));
-  const known = new Set(entries.map(idOf));
-  const orders = entries.map((entry) => attributeOf(entry, "order")).filter((order) => order !== undefined).map(Number);
-  let last = Math.max(0, ...orders);
-  // All that are on must have an order, or none of them.
-  const nextOrder = () => orders.length === 0 ? null : String(++last);
-  const kept = entries.flatMap((entry) => {
-    if (idOf(entry) >= vcpus) return [removeElement(text, entry)];
-    const order = attributeOf(entry, "order") ?? nextOrder();
-    return [...setAttribute(entry, "enabled", "yes"), ...(order === null ? [] : setAttribute(entry, "order", order))];
+  const [gone, kept] = [
+    entries.filter((entry) => idOf(entry) >= vcpus),
+    entries.filter((entry) => idOf(entry) < vcpus),
+  ];
+  const all: VcpuState[] = [];
+  for (let id = 0; id < vcpus; id++) {
+    const entry = kept.find((one) => idOf(one) === id) ?? null;
+    // QEMU has those that can be unplugged behind those that cannot; whichever is off can be.
+    const hotpluggable = entry === null ? all.at(-1)?.hotpluggable ?? false : isHotpluggable(entry);
+    const order = entry === null ? undefined : attributeOf(entry, "order");
+    all.push({ id, hotpluggable, order: order === undefined ? null : Number(order), entry });
+  }
+  const orders = rankOrders(all);
+  const changed = all.flatMap(({ id, hotpluggable, entry }) => {
+    if (entry === null) return [];
+    const order = orders.get(id);
+    return [
+      ...setAttribute(entry, "enabled", "yes"),
+      // It goes without saying only while it is off.
+      ...(hotpluggable ? setAttribute(entry, "hotpluggable", "yes") : []),
+      ...(order === undefined ? [] : setAttribute(entry, "order", String(order))),
+    ];
   });
-  const missing = Array.from({ length: vcpus }, (_, id) => id).filter((id) => !known.has(id));
-  const added = missing.map((id) => {
-    const order = nextOrder();
-    return {
-      lines: [`<vcpu id='${id}' enabled='yes' hotpluggable='no'${order === null ? "" : ` order='${order}'`}/>`],
-    };
+  const added = all.filter(({ entry }) => entry === null).map(({ id, hotpluggable }) => {
+    const order = orders.has(id) ? ` order='${orders.get(id)}'` : "";
+    return { lines: [`<vcpu id='${id}' enabled='yes' hotpluggable='${hotpluggable ? "yes" : "no"}'${order}/>`] };
   });
-  return [...kept, ...(added.length === 0 ? [] : [insertElements(text, states, entries.at(-1)!, added)])];
+  return [
+    ...gone.map((entry) => removeElement(text, entry)),
+    ...changed,
+    ...(added.length === 0 ? [] : [insertElements(text, states, entries.at(-1)!, added)]),
+  ];
+}
+
+/** As libvirt fills it in: what is off can be plugged in later. */
+function isHotpluggable(entry: SourceElement): boolean {
+  return (attributeOf(entry, "hotpluggable") ?? (attributeOf(entry, "enabled") === "no" ? "yes" : "no")) === "yes";
+}
+
+/**
+ * All vCPUs that are on have an order, or none has. It counts from 1 without gaps, those that cannot be unplugged first
+ * and by their ids; threads of one core may share one. Source: libvirt, qemuDomainDefVcpusPostParse.
+ */
+function rankOrders(all: readonly VcpuState[]): ReadonlyMap<number, number> {
+  const ranks = new Map<number, number>();
+  if (all.every(({ order }) => order === null)) return ranks;
+  const late = (state: VcpuState) => state.order ?? Number.MAX_SAFE_INTEGER;
+  const sorted = [
+    ...all.filter(({ hotpluggable }) => !hotpluggable),
+    ...all.filter(({ hotpluggable }) => hotpluggable).toSorted((a, b) => late(a) - late(b) || a.id - b.id),
+  ];
+  let rank = 0;
+  let before: number | null = null;
+  for (const { id, order } of sorted) {
+    if (order === null || order !== before) rank++;
+    before = order;
+    ranks.set(id, rank);
+  }
+  return ranks;
 }
 
 /** Threads, dies and sockets stay where the number divides by them; the rest are cores. */
@@ -86,12 +134,15 @@ function trimTuning(text: string, tuning: SourceElement | undefined, vcpus: numb
   });
 }
 
-/** vcpusched, cachetune and memorytune, and the monitors inside the latter two. */
+/** vcpusched, cachetune and memorytune, and the monitors inside the latter two: no two of one kind for the same vCPUs. */
 function trimGroup(text: string, group: SourceElement, vcpus: number): Edit[] {
   const list = attributeOf(group, "vcpus");
   if (list === undefined) return [];
   const trimmed = belowLimit(list, vcpus);
-  if (trimmed === null) return [removeElement(text, group)];
+  const kinOf = (one: SourceElement) => one.name === group.name ? attributeOf(one, "vcpus") : undefined;
+  const isTwin = (one: SourceElement) => belowLimit(kinOf(one) ?? "", vcpus) === trimmed;
+  const twins = group.name === "monitor" ? group.parent!.children.filter(isTwin) : [group];
+  if (trimmed === null || twins[0] !== group) return [removeElement(text, group)];
   return [
     ...setAttribute(group, "vcpus", trimmed),
     ...group.children.flatMap((child) => trimGroup(text, child, vcpus)),

@@ -6,6 +6,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { type Connection, open } from "../../../libvirt/mod.ts";
 import { parseDomainCapabilities } from "../../../provision/vm/capabilities.ts";
 import { readCapabilities } from "../../../provision/vm/read_capabilities.ts";
+import { patchDomain } from "../../../provision/vm/patch/patch.ts";
 import { renderDomain } from "../../../provision/vm/render_domain.ts";
 import { fields } from "../../unit/vm/fields.ts";
 import { emulated, example } from "../../unit/vm/specs.ts";
@@ -143,5 +144,30 @@ Deno.test("a Windows domain starts with UEFI, Secure Boot, a TPM and both agents
     ) assert(hasPath(running, path), `${path} is not in\n${running}`);
     await domain.destroy();
     await domain.undefine({ nvram: true, tpm: true });
+  });
+});
+
+Deno.test("libvirt takes the states of single vCPUs as a patch leaves them", async () => {
+  const state = (id: number, rest: string) => `<vcpu id='${id}' ${rest}/>`;
+  const on = "enabled='yes' hotpluggable='no'";
+  const plugged = "enabled='yes' hotpluggable='yes'";
+  const domains = [
+    [state(0, on), state(1, on), state(2, "enabled='no' hotpluggable='yes'")],
+    [state(0, `${on} order='1'`), state(1, "enabled='no'"), state(2, `${plugged} order='2'`)],
+    [state(0, `${on} order='1'`), state(1, `${plugged} order='3'`), state(2, `${plugged} order='2'`)],
+  ].map((states) =>
+    `<domain type='qemu'><name>states</name><memory unit='MiB'>64</memory><vcpu current='2'>3</vcpu>` +
+    `<vcpus>${states.join("")}</vcpus><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>`
+  );
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    for (const before of domains) {
+      for (const vcpus of [1, 2, 3, 16]) {
+        const patched = patchDomain(before, { vcpus });
+        const domain = await connection.defineDomain(patched, { validate: true });
+        assertEquals((await domain.info()).vcpus, vcpus, patched);
+        await domain.undefine();
+      }
+    }
   });
 });

@@ -90,6 +90,49 @@ Deno.test("patchDomain() changes vCPUs with topology, cells and what names a vCP
   assertStringIncludes(patchDomain(byHand, { vcpus: 10 }), "cpus='4-9'");
 });
 
+Deno.test("patchDomain() turns every vCPU on, those that can be unplugged last and ordered without gaps", () => {
+  const lines = (vcpus: number, ...states: string[]) => {
+    const text = `<domain>\n  <vcpu current='2'>4</vcpu>\n  <vcpus>\n    ${
+      states.join("\n    ")
+    }\n  </vcpus>\n</domain>`;
+    return patchDomain(text, { vcpus }).split("\n").map((line) => line.trim()).filter((line) => /id=/.test(line));
+  };
+  const states = [
+    "<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>",
+    "<vcpu id='1' enabled='no' hotpluggable='yes'/>",
+    "<vcpu id='2' enabled='no'/>",
+    "<vcpu id='3' enabled='yes' hotpluggable='yes' order='2'/>",
+  ];
+  assertEquals(lines(5, ...states), [
+    "<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>",
+    "<vcpu id='1' enabled='yes' hotpluggable='yes' order='3'/>",
+    "<vcpu id='2' enabled='yes' hotpluggable='yes' order='4'/>",
+    "<vcpu id='3' enabled='yes' hotpluggable='yes' order='2'/>",
+    "<vcpu id='4' enabled='yes' hotpluggable='yes' order='5'/>",
+  ]);
+  assertEquals(lines(2, ...states).at(-1), "<vcpu id='1' enabled='yes' hotpluggable='yes' order='2'/>");
+  assertEquals(lines(2, "<vcpu id='0' enabled='yes'/>"), [
+    "<vcpu id='0' enabled='yes'/>",
+    "<vcpu id='1' enabled='yes' hotpluggable='no'/>",
+  ]);
+});
+
+Deno.test("patchDomain() keeps one of the monitors that watch the same vCPUs after it", () => {
+  const tune = "<cachetune vcpus='0-3'><monitor level='3' vcpus='0-1'/><monitor level='3' vcpus='0'/></cachetune>";
+  const text = `<domain><vcpu>4</vcpu><cputune>${tune}</cputune></domain>`;
+  assertStringIncludes(
+    patchDomain(text, { vcpus: 1 }),
+    "<cachetune vcpus='0'><monitor level='3' vcpus='0'/></cachetune>",
+  );
+});
+
+Deno.test("patchDomain() refuses less memory than the memory devices are", () => {
+  const device = "<memory model='dimm'><target><size unit='MiB'>512</size></target></memory>";
+  const text = `<domain><memory unit='MiB'>1024</memory><devices>${device}</devices></domain>`;
+  assertThrows(() => patchDomain(text, { memoryMib: 512 }), AppError, "512 MiB of it are memory devices");
+  assertStringIncludes(patchDomain(text, { memoryMib: 600 }), "<memory unit='MiB'>600</memory>");
+});
+
 Deno.test("patchDomain() adds a USB device behind the host devices, once", () => {
   const patch = { addUsb: [parseUsbId("1D6B:0002")] };
   assertEquals(changes(byHand, patch), {
@@ -142,6 +185,14 @@ Deno.test("patchDomain() keeps the way a domain says what it boots from", () => 
     "order='2'",
   ]);
   assertThrows(() => patchDomain(deviceOrders, { boot: ["fd"] }), AppError, "no such device");
+});
+
+Deno.test("patchDomain() refuses a boot order where no firmware boots", () => {
+  for (const type of ["exe", "linux", "xenpvh"]) {
+    const text = `<domain type='lxc'><name>c</name><os><type>${type}</type></os><devices/></domain>`;
+    const error = assertThrows(() => patchDomain(text, { boot: ["hd"] }), AppError, "does not boot by firmware");
+    assertEquals(error.code, "unsupported");
+  }
 });
 
 Deno.test("patchFindings() warns of a boot device that is not there and of USB that is turned off", () => {
