@@ -40,7 +40,7 @@ export const rollbackCommand: Command = {
         "conflict",
         `Not everything was taken back: ${undone.kept.map(({ target }) => target).join(", ")}`,
         {
-          hint: "Look at what is above, put those right by hand, then run rollback again",
+          hint: "Look at what differs, put those right or remove them by hand, then run rollback again",
         },
       );
     }
@@ -64,8 +64,8 @@ function print({ paths, kept }: Undone, rebootNeeded: boolean, { options, termin
   }
   for (const path of options.quiet ? [] : paths) terminal.print(`taken back: ${path}`);
   for (const { target, reason, diff } of kept) {
-    terminal.note(`left as it is: ${target}: ${reason}`);
-    if (diff !== undefined) terminal.note(diff.trimEnd());
+    terminal.print(`left as it is: ${target}: ${reason}`);
+    if (diff !== undefined) terminal.print(diff.trimEnd());
   }
   if (rebootNeeded && !options.quiet) terminal.print("A reboot is needed.");
 }

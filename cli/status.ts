@@ -62,7 +62,7 @@ async function pendingOf(host: Host, invocation: Invocation): Promise<Pending> {
 
 function summary({ pending, blocked }: Pending, rebootNeeded: boolean, interrupted: boolean): string[] {
   const lines: string[] = [];
-  if (interrupted) lines.push("The last apply did not finish: run apply again to go on, or rollback to take it back.");
+  if (interrupted) lines.push("The last run did not come to its end: run apply to go on, or rollback to take it back.");
   if (blocked !== null) lines.push(`Apply could not go on: ${blocked}`);
   else if (pending.length === 0) lines.push("Nothing is left to do.");
   else {lines.push(

@@ -85,7 +85,7 @@ const installAnswers = z.strictObject({
   }).partial(),
 }).partial();
 
-export const answersSchema = z.strictObject({
+const answersSchema = z.strictObject({
   schema: z.literal("neuron.answers/1").describe('"neuron.answers/1"').optional(),
   host: hostAnswers.optional(),
   vm: vmAnswersSchema.optional(),

@@ -131,7 +131,7 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** `vm.disks[0].sizeGib`; keys that are no plain words are quoted, so that what a file hides is seen. */
-export function renderPath(path: Path): string {
+function renderPath(path: Path): string {
   if (path.length === 0) return "the file";
   return path.map((key, index) => {
     if (typeof key === "number") return `[${key}]`;

@@ -16,7 +16,7 @@ import {
   wordSchema,
 } from "./text_rules.ts";
 
-export const guestSystemSchema = wordSchema("windows11", "windows10", "linux", "other");
+const guestSystemSchema = wordSchema("windows11", "windows10", "linux", "other");
 export const pageSizeSchema = wordSchema("none", "2M", "1G");
 
 const firmware = z.strictObject({

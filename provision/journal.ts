@@ -9,7 +9,7 @@ import type { StateFolder } from "./host/state.ts";
 import type { NodeStatus } from "./node.ts";
 import type { Phase, StepName } from "./step.ts";
 
-export const journalName = "journal.jsonl";
+const journalName = "journal.jsonl";
 
 export type JournalRecord =
   | {

@@ -5,7 +5,7 @@
  */
 import type { HostFiles } from "../host/host.ts";
 
-export const grubDefaults = "/etc/default/grub";
+const grubDefaults = "/etc/default/grub";
 export const grubDropIns = "/etc/default/grub.d";
 export const grubConfig = "/boot/grub/grub.cfg";
 

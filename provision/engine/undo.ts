@@ -6,7 +6,7 @@
 import { AppError, errorMessage } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
 import type { CommandIntent, Journal, JournalRecord, NodeIntent } from "../journal.ts";
-import { isSecret, type NodeStatus, putBack, readNode, sameNode, sha256 } from "../node.ts";
+import { isSecret, type NodeStatus, putBack, readNode, renderMode, sameNode, sha256 } from "../node.ts";
 import type { StepName } from "../step.ts";
 import { unifiedDiff } from "../plan_text.ts";
 import { readHistory } from "./history.ts";
@@ -86,13 +86,22 @@ function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
   const now = readNode(host, path);
   const known = group.flatMap(({ before, after }) => [before, after]);
   if (!known.some((node) => sameNode(node, now))) {
-    return { step, target: path, reason: "somebody changed it since", ...diffSince(host, path, group.at(-1)!.after) };
+    const { after } = group.at(-1)!;
+    return { step, target: path, reason: whatChanged(after, now), ...diffSince(host, path, after) };
   }
   putBack(host, path, original);
   for (const folder of group.flatMap(({ folders }) => folders).toSorted((a, b) => b.length - a.length)) {
     if (host.list(folder)?.length === 0) host.removeFolder(folder);
   }
   return null;
+}
+
+/** A diff shows changed text only. */
+function whatChanged(written: NodeStatus, now: NodeStatus): string {
+  if (written.kind === "file" && now.kind === "file" && written.sha256 === now.sha256 && written.mode !== now.mode) {
+    return `somebody changed its mode from ${renderMode(written.mode)} to ${renderMode(now.mode)}`;
+  }
+  return "somebody changed it since";
 }
 
 function diffSince(host: Host, path: string, written: NodeStatus): { diff?: string } {

@@ -1,7 +1,6 @@
 /**
  * What the switches are called in the firmware setup ("BIOS") of the usual board makers, so that a person finds them.
- * Pure data: menus differ by model and year, so the words name the switch and the menu it is most often in.
- * Sources: the makers' manuals for their 500 to 800 series AMD boards and 100 to 800 series Intel boards.
+ * Pure data. Common usage, not quoted from manuals: menus differ by model and year, so each is a help for searching.
  */
 import type { CpuVendor, HostStatus } from "../../model/detection.ts";
 

@@ -8,6 +8,7 @@ import { checkWritable, readAttributes, writeAttributes } from "./libc.ts";
 
 export interface DiskStatus {
   readonly kind: "file" | "folder" | "link" | "other";
+  /** Permission bits, e.g. 0o644. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;

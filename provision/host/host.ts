@@ -1,13 +1,13 @@
 /**
  * The machine, as the product sees it: files below a root, commands, a clock. The only door to the operating system
- * for provision/. Implementations: real.ts (root "/"), rooted.ts (a copy: nothing leaves the folder, commands are
- * recorded, not run), fake.ts (in memory, with faults to inject).
+ * for provision/. open.ts opens the running machine (root "/") or a copy of one (nothing leaves the folder, commands are
+ * recorded, not run); fake.ts one in memory, with faults to inject.
  *
  * All file calls are synchronous: a journaled change is a fixed sequence of system calls, so that a test can kill the
  * process at each of them. Paths are absolute inside the root (`/etc/default/grub`); absolute symbolic links resolve
  * inside the root too.
  */
-import type { ExtendedAttributes } from "./disk.ts";
+import type { DiskStatus, ExtendedAttributes } from "./disk.ts";
 import type { StateFolder } from "./state.ts";
 
 export interface Host extends HostFiles, HostFileWriter {
@@ -38,15 +38,7 @@ export interface HostFiles {
   whyNotWritable(folder: string): string | null;
 }
 
-export interface FileStatus {
-  readonly kind: "file" | "folder" | "link" | "other";
-  /** Permission bits, e.g. 0o644. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly sizeBytes: number;
-  readonly mtimeMs: number | null;
-}
+export type FileStatus = DiskStatus;
 
 /** Writing. Every call is atomic and durable when it returns: temp file, fsync, rename, fsync of the folder. */
 export interface HostFileWriter {

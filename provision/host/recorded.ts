@@ -1,7 +1,7 @@
 /** commands.jsonl: what would have been run, and what a copy's plan therefore counts as done. A line that is not ours, or torn, counts as nothing. */
 import type { StateFolder } from "./state.ts";
 
-export const recordedName = "commands.jsonl";
+const recordedName = "commands.jsonl";
 
 /** The inputs the newest record of these words has, when this step recorded it; null when there is none. */
 export function lastRecordedInputs(state: StateFolder, step: string, argv: readonly string[]): string | null {

@@ -11,7 +11,7 @@ import { withHead } from "./written.ts";
 
 /** Private key and certificate, in this order; 0600. */
 export const certificatePath = "/etc/neuron/tls/server.pem";
-export const sysusersPath = "/etc/sysusers.d/neuron.conf";
+const sysusersPath = "/etc/sysusers.d/neuron.conf";
 
 const sysusers = withHead(
   "The management server runs as this user, without rights of its own.",

@@ -7,12 +7,13 @@ import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import { grubConfig, grubDropIns, parseKernelLines, readGrubParameters, splitParameters } from "../distro/grub.ts";
 import type { Step } from "../step.ts";
+import { renderCpuset } from "../vm/cpu_list.ts";
 import { obsolete, oursAmong, withHead } from "./written.ts";
 
 /** Behind all others: a drop-in that sets the variable anew would throw ours away. */
 export const dropIn = `${grubDropIns}/zz-neuron.cfg`;
 /** The initramfs script acts only when it sees this. */
-export const vfioSwitch = "neuron.vfio=1";
+const vfioSwitch = "neuron.vfio=1";
 
 export interface KernelParametersSeen {
   /** What the person's own configuration holds. */
@@ -36,7 +37,7 @@ function wantedGroups(spec: HostSpec): Group[] {
   const pages = spec.hugepages;
   if (pages?.sizeKib === 1048576) groups.push(["hugepagesz=1G", `hugepages=${renderPages(pages.pagesByNode)}`]);
   if (spec.isolatedCpus.length > 0) {
-    const list = renderCpuList(spec.isolatedCpus);
+    const list = renderCpuset(spec.isolatedCpus.toSorted((a, b) => a - b));
     groups.push([`isolcpus=domain,managed_irq,${list}`], [`nohz_full=${list}`], [`rcu_nocbs=${list}`]);
   }
   return groups;
@@ -47,17 +48,6 @@ function renderPages(byNode: readonly { node: number; pages: number }[]): string
   const [only, ...more] = byNode;
   if (only !== undefined && more.length === 0 && only.node === 0) return `${only.pages}`;
   return byNode.map(({ node, pages }) => `${node}:${pages}`).join(",");
-}
-
-/** `2-5,8`, the kernel's list format. */
-export function renderCpuList(cpus: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const cpu of cpus.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] + 1 === cpu) last[1] = cpu;
-    else ranges.push([cpu, cpu]);
-  }
-  return ranges.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(",");
 }
 
 /** Other ways to say the same. */
@@ -73,7 +63,7 @@ const holds = (parameters: readonly string[], group: Group) =>
 const missing = (spec: HostSpec, parameters: readonly string[]) =>
   wantedGroups(spec).filter((group) => !holds(parameters, group)).flat();
 
-export function renderDropIn(parameters: readonly string[]): string {
+function renderDropIn(parameters: readonly string[]): string {
   const value = `$GRUB_CMDLINE_LINUX_DEFAULT ${parameters.join(" ")}`;
   return withHead(
     "Kernel parameters for VFIO; update-grub reads this file.",

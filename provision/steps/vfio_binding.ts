@@ -28,7 +28,7 @@ export interface FunctionSeen {
   readonly rivals: readonly { readonly address: string; readonly driver: string }[];
 }
 
-export function renderFunctions(spec: HostSpec): string {
+function renderFunctions(spec: HostSpec): string {
   const lines = spec.gpu?.functions.map((fn) => `${fn.address} ${fn.vendorId} ${fn.deviceId}\n`) ?? [];
   // Without the card's name: that changes with the names' database, and every change here builds an initrd.
   return withHead('Functions for vfio-pci, as "address vendor device".', lines.join(""));

@@ -10,7 +10,7 @@ export function withHead(about: string, body: string): string {
 }
 
 /** Whether a file is there and says that it is ours. */
-export function isOurs(files: HostFiles, path: string): boolean {
+function isOurs(files: HostFiles, path: string): boolean {
   return readTextOrNull(files, path)?.includes(mark) ?? false;
 }
 

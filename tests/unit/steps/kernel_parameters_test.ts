@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { assign, readGrubParameters, splitParameters } from "../../../provision/distro/grub.ts";
 import { fakeHost } from "../../../provision/host/fake.ts";
-import { dropIn, kernelParameters, renderCpuList } from "../../../provision/steps/kernel_parameters.ts";
+import { dropIn, kernelParameters } from "../../../provision/steps/kernel_parameters.ts";
 import { brief, changes, debian, problems, spec, write } from "./machine.ts";
 
 const added = async (...args: Parameters<typeof changes>) => {
@@ -120,8 +120,4 @@ Deno.test("assignments are read as the shell reads them", async () => {
 
 Deno.test("parameters split at spaces outside quotes", () => {
   assertEquals(splitParameters('a  b="c d" e\tf'), ["a", 'b="c d"', "e", "f"]);
-});
-
-Deno.test("CPU lists are written as the kernel writes them", () => {
-  assertEquals(renderCpuList([7, 1, 2, 3, 5]), "1-3,5,7");
 });
