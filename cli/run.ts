@@ -23,7 +23,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
   if (name === null || name === "help") {
     const topic = name === "help" ? after[0] : undefined;
     if (topic !== undefined) return await dispatch([topic, "--help"], terminal);
-    terminal.print(renderOverview(await Promise.all(Object.values(commands).map((load) => load()))));
+    const all = await Promise.all(Object.values(commands).map((load) => load()));
+    terminal.print(renderOverview(all, terminal.columns));
     return early.flags.help === true || name === "help" ? 0 : 2;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -32,7 +33,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
   const late = parseFlags(after, [...command.flags, ...globalFlags]);
   const flags = { ...late.flags, ...withoutFalse(early.flags) };
   if (flags.help === true) {
-    terminal.print(renderCommandHelp(command));
+    terminal.print(renderCommandHelp(command, terminal.columns));
     return 0;
   }
   return await command.run({ words: late.words, flags, options: globalOptions(flags), terminal });

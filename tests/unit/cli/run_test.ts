@@ -36,6 +36,14 @@ Deno.test("--help of every command names its flags and the global ones", async (
   }
 });
 
+Deno.test("help fits into 80 columns, but for examples, which are there to be copied", async () => {
+  for (const args of [["help"], ...Object.keys(commands).map((name) => [name, "--help"])]) {
+    const { out } = await run(...args);
+    const long = out.split("Examples:")[0]!.split("\n").filter((line) => line.length > 80);
+    assertEquals(long, [], args.join(" "));
+  }
+});
+
 Deno.test("without a command the overview comes and the exit code says wrong usage; --help and help are asked for", async () => {
   assertEquals((await run()).code, 2);
   assertEquals((await run("--help")).code, 0);
