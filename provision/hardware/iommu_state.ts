@@ -15,22 +15,36 @@ export function iommuState({ iommu, pci }: MachineForIommu): IommuState {
     : "absent";
 }
 
+/** Intel's IOMMU is there, and nothing but a missing kernel parameter keeps it off: what apply writes cures it. */
+export function isCuredByParameter(machine: MachineForIommu): boolean {
+  return machine.cpu.vendor === "intel" && machine.iommu.firmwareTable !== null &&
+    iommuState(machine) === "off-in-kernel" && offParameters(machine).length === 0 &&
+    !/(^|\s)intel_iommu=on(\s|,|$)/.test(machine.host.kernelCommandLine ?? "");
+}
+
 /** Parameters that switch it off (Documentation/admin-guide/kernel-parameters.txt). */
 const OFF_PARAMETERS = new Set(["intel_iommu=off", "amd_iommu=off", "iommu=off"]);
+
+function offParameters({ host }: MachineForIommu): string[] {
+  return (host.kernelCommandLine ?? "").split(/\s+/).filter((parameter) => OFF_PARAMETERS.has(parameter));
+}
 
 export function iommuCure(machine: MachineForIommu): string {
   const { host, cpu, iommu } = machine;
   const state = iommuState(machine);
-  const off = (host.kernelCommandLine ?? "").split(/\s+/).filter((parameter) => OFF_PARAMETERS.has(parameter));
+  const off = offParameters(machine);
   if (state === "off-in-kernel" && off.length > 0) {
-    return `Take ${off.join(" and ")} out of the kernel's command line; Neuron can do that for you.`;
+    return `Take ${
+      off.join(" and ")
+    } out of the kernel's command line (with GRUB: /etc/default/grub, then update-grub).`;
   }
   const setup = `switch ${firmwareWords(host.board, cpu.vendor).iommu} on ${firmwareSetup(host.board)}`;
   if (state === "off-in-kernel" && iommu.firmwareTable !== null) {
     const parameter = cpu.vendor === "intel" ? " intel_iommu=on" : "";
     return parameter === ""
       ? `Start a kernel that is built with IOMMU support; if there still are no groups, ${setup}.`
-      : `Start the kernel with${parameter}, which Neuron does for you; if that is not enough, ${setup}.`;
+      : `Start the kernel with${parameter}: Neuron does that when "host.gpu" names the card by its address; ` +
+        `if that is not enough, ${setup}.`;
   }
   if (host.virtualized !== null) {
     return "This is a virtual machine: give it a virtual IOMMU (QEMU: -device intel-iommu), or run Neuron on real hardware.";

@@ -6,6 +6,7 @@ import type { Detection } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import { detect } from "../hardware/detect.ts";
+import { isCuredByParameter } from "../hardware/iommu_state.ts";
 import type { Host } from "../host/host.ts";
 import type { Step } from "../step.ts";
 
@@ -81,9 +82,8 @@ function cardBlockers(spec: HostSpec, { detection, vfioPci, live }: PreflightSee
   }
   const gpu = detection.gpus.find(({ address }) => address === spec.gpu?.address);
   const excused = gpu?.verdict === "shared-group" && spec.acsOverride;
-  // After the first start without groups the parameter that makes them is what this very plan writes.
-  const curable = gpu?.verdict === "no-iommu" && spec.iommu.needsIntelParameter &&
-    detection.iommu.firmwareTable !== null;
+  // The parameter that makes the groups is what this very plan writes.
+  const curable = gpu?.verdict === "no-iommu" && isCuredByParameter(detection);
   if (gpu !== undefined && gpu.verdict !== "ready" && !excused && !curable) {
     const [reason] = gpu.reasons;
     findings.push(blocker(

@@ -8,6 +8,7 @@ import { AppError } from "../../model/errors.ts";
 import type { GpuSpec } from "../../model/host_spec.ts";
 import type { VmAnswers } from "../../model/vm_spec.ts";
 import { chooseGpu } from "../hardware/choose_gpu.ts";
+import { isCuredByParameter } from "../hardware/iommu_state.ts";
 
 const WITHOUT_CARD = 'Write "host.gpu": "none" to go on with a virtual display instead';
 
@@ -61,7 +62,7 @@ function contradiction(hostWish: string, vmWish: string): AppError {
 function namedGpu(address: string, host: Answers["host"], detection: Detection): Gpu {
   const gpu = detection.gpus.find((one) => one.address === address);
   if (gpu === undefined) throw noSuchCard(address, detection);
-  if (gpu.verdict !== "ready" && !excused(gpu, host)) {
+  if (gpu.verdict !== "ready" && !excused(gpu, host) && !isCurable(gpu, detection)) {
     const hint = [...cures([gpu]), WITHOUT_CARD].join("; or: ");
     throw new AppError("hardware-unsuitable", `Cannot hand ${gpu.name} (${address}) to a VM: ${reasonOf(gpu)}`, {
       hint,
@@ -86,6 +87,18 @@ function noSuchCard(address: string, detection: Detection): AppError {
 function excused(gpu: Gpu, host: Answers["host"]): boolean {
   return (gpu.verdict === "only-gpu" && host?.gpuHandover === true) ||
     (gpu.verdict === "shared-group" && host?.acsOverride === true);
+}
+
+/**
+ * Without groups nobody knows yet what shares the card's; who names the card lets Neuron switch the IOMMU on, and the
+ * check after the reboot judges. Not where the host would be left without a screen.
+ */
+function isCurable(gpu: Gpu, detection: Detection): boolean {
+  const screens = detection.gpus.filter(({ address }) =>
+    detection.pci.some((one) => one.address === address && one.classCode !== "0302")
+  );
+  const isLeft = screens.some(({ address }) => address !== gpu.address) || screens.length === 0;
+  return gpu.verdict === "no-iommu" && isLeft && isCuredByParameter(detection);
 }
 
 /** The machine as it will be with single-GPU hand-over or the ACS override, where the answers ask for them. */

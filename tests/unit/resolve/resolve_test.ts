@@ -260,3 +260,19 @@ Deno.test("resolve() on any machine gives a whole spec that leaves the host its 
     assertEquals(pagesKib, vmSpec.memory.hugepages === "none" ? 0 : vmSpec.memory.mib * 1024);
   }));
 });
+
+Deno.test("a card that is named is taken where Intel's IOMMU only wants its parameter, and not otherwise", () => {
+  const off = { verdict: "no-iommu", iommuGroup: null } as const;
+  const boot = gpu({ address: "0000:00:02.0", role: "boot", ...off });
+  const shape = { vendor: "intel", kernel: "6.1.0", iommuEnabled: false, gpus: [boot, gpu(off)] } as const;
+  const named = (changed: Parameters<typeof machine>[0]) =>
+    resolve({ schema: "neuron.answers/1", host: { gpu: gpu(off).address } }, machine({ ...shape, ...changed }));
+  const { hostSpec } = named({});
+  assertEquals([hostSpec.gpu?.address, hostSpec.iommu.needsIntelParameter], [gpu(off).address, true]);
+  assertThrows(() => resolve({ schema: "neuron.answers/1" }, machine(shape)), AppError, "No card can be handed");
+  for (const kernelCommandLine of ["ro intel_iommu=off", "ro iommu=off", "ro intel_iommu=on"]) {
+    assertThrows(() => named({ kernelCommandLine }), AppError, "Cannot hand");
+  }
+  assertThrows(() => named({ vendor: "amd" }), AppError, "Cannot hand");
+  assertThrows(() => named({ gpus: [gpu(off)] }), AppError, "Cannot hand");
+});
