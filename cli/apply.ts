@@ -58,7 +58,7 @@ export const applyCommand: Command = {
 };
 
 /** JSON lines for scripts; for people one line a change, and at the end what there is to do. */
-function teller({ options, terminal }: Invocation): (event: ApplyEvent) => void {
+export function teller({ options, terminal }: Invocation): (event: ApplyEvent) => void {
   if (options.json) return (event) => terminal.print(JSON.stringify(event));
   return (event) => {
     const line = renderEvent(event);

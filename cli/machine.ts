@@ -47,7 +47,8 @@ export function readWish(host: Host, { flags }: Invocation): Wish {
   return { answers, spec: resolve(answers, detect(host)).hostSpec };
 }
 
-function readAnswers(path: string): Answers {
+/** Throws AppError `not-found`, and `answer-invalid` as parseAnswers does. */
+export function readAnswers(path: string): Answers {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);

@@ -23,6 +23,9 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
   if (name === null || name === "help") {
     const topic = name === "help" ? after[0] : undefined;
     if (topic !== undefined) return await dispatch([topic, "--help"], terminal);
+    if (name === null && early.flags.help !== true && terminal.interactive) {
+      return await dispatch([...before, "setup"], terminal);
+    }
     const all = await Promise.all(Object.values(commands).map((load) => load()));
     terminal.print(renderOverview(all, terminal.columns));
     return early.flags.help === true || name === "help" ? 0 : 2;

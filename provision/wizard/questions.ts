@@ -2,87 +2,16 @@
  * What the wizard asks, in this order: data and the rules for when a question is worth asking. Nothing is asked that can
  * be detected, nothing that Neuron cannot do yet, and each default is what resolve() would take by itself. Pure.
  */
-import type { Answers } from "../../model/answers.ts";
-import type { Detection, Gpu } from "../../model/detection.ts";
-import { AppError } from "../../model/errors.ts";
 import { nameSchema } from "../../model/text_rules.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import { shippedProfiles } from "../profiles.ts";
-import { resolve } from "../resolve.ts";
-import { resolveGpu } from "../vm/gpu_choice.ts";
 import { largestVmMib, offersPageSize } from "../vm/memory.ts";
 import { mergeParts } from "../vm/merge.ts";
-import { type Choice, type Question, readNumber, type Reply } from "./question.ts";
-
-export interface Context {
-  readonly detection: Detection;
-  readonly given: Answers;
-  /** Given and heard so far. */
-  readonly answers: Answers;
-  readonly replies: Readonly<Record<string, Reply>>;
-}
-
-export interface Definition {
-  /** Null: there is nothing to ask. */
-  ask(context: Context): Question | null;
-  /** The part of the answers file that the reply writes: nothing where it is the default. */
-  answers(value: Reply, context: Context): Answers;
-}
+import { acs, card } from "./card.ts";
+import { type Context, type Definition, isAdjusted, isAdvanced, vmSpecOf } from "./definition.ts";
+import { type Choice, readNumber } from "./question.ts";
 
 const MIB_PER_GIB = 1024;
-
-const card: Definition = {
-  ask({ detection, given }) {
-    if (given.host?.gpu !== undefined || given.vm?.devices?.gpu !== undefined) return null;
-    const automatic = cardFor("auto", detection);
-    const kept = automatic === null
-      ? "No card can be handed over as this machine is now; none is proposed. "
-      : "A card is handed over whole: the host does not use it any more, and monitors plugged into it show the VM. ";
-    return {
-      id: "card",
-      kind: "choice",
-      title: "Which graphics card shall the VM get?",
-      help: `${kept}neuron-setup detect says more about each card and what would make it ready.`,
-      default: automatic ?? "none",
-      choices: [
-        ...detection.gpus.map((gpu) => cardChoice(gpu, detection)),
-        {
-          value: "none",
-          label: "None",
-          hint: "The VM gets a virtual display in a window: fine for office, not for games.",
-        },
-      ],
-    };
-  },
-  answers(value, { detection }) {
-    return value === cardFor("auto", detection) ? {} : { host: { gpu: `${value}` } };
-  },
-};
-
-function cardChoice(gpu: Gpu, detection: Detection): Choice {
-  const reason = gpu.reasons[0]?.message ?? "";
-  const choice = { value: gpu.address, label: `${gpu.name} (${gpu.address})` };
-  if (cardFor(gpu.address, detection) === null) {
-    const acs = releasedByAcs(gpu, detection) ? ' "More" below has a last resort.' : "";
-    return { ...choice, disabled: `${reason}${acs}` };
-  }
-  const dark = gpu.role === "boot" ? " The host starts with its picture on this card: that screen goes dark." : "";
-  return { ...choice, hint: `${reason}${dark}` };
-}
-
-/** Address of the card that resolve() would hand over, or null where it refuses. */
-function cardFor(wish: string, detection: Detection, acsOverride = false): string | null {
-  try {
-    return resolveGpu({ gpu: wish, acsOverride }, {}, detection)?.address ?? null;
-  } catch (error) {
-    if (error instanceof AppError) return null;
-    throw error;
-  }
-}
-
-function releasedByAcs(gpu: Gpu, detection: Detection): boolean {
-  return gpu.verdict === "shared-group" && cardFor(gpu.address, detection, true) !== null;
-}
 
 const profile: Definition = {
   ask(context) {
@@ -120,6 +49,7 @@ const name: Definition = {
 
 const tuning: Definition = {
   ask(context) {
+    if (context.given.vm?.memory?.mib !== undefined && areVcpusGiven(context)) return null;
     const spec = vmSpecOf(context.answers, context);
     return {
       id: "tuning",
@@ -128,7 +58,7 @@ const tuning: Definition = {
       help: "The host keeps a reserve for itself. More is only for those who know why they want it.",
       default: "proposed",
       choices: [
-        { value: "proposed", label: "Yes", hint: sizeWords(spec) },
+        { value: "proposed", label: "Yes, as proposed", hint: sizeWords(spec) },
         { value: "adjust", label: "Adjust", hint: "Choose memory and vCPUs." },
         { value: "advanced", label: "More", hint: "Memory, vCPUs, huge pages, isolation." },
       ],
@@ -137,8 +67,10 @@ const tuning: Definition = {
   answers: () => ({}),
 };
 
-const isAdjusted = ({ replies }: Context) => replies.tuning === "adjust" || replies.tuning === "advanced";
-const isAdvanced = ({ replies }: Context) => replies.tuning === "advanced";
+function areVcpusGiven({ given }: Context): boolean {
+  const { vcpus, topology, pinning } = given.vm?.cpu ?? {};
+  return vcpus !== undefined || topology !== undefined || pinning !== undefined;
+}
 
 const memory: Definition = {
   ask(context) {
@@ -146,6 +78,7 @@ const memory: Definition = {
     const proposedGib = vmSpecOf(context.answers, context).memory.mib / MIB_PER_GIB;
     const largestGib = (largestVmMib(context.detection.memory) ?? 16 * MIB_PER_GIB * MIB_PER_GIB) / MIB_PER_GIB;
     const smallestGib = Math.min(1, proposedGib);
+    if (smallestGib === largestGib) return null;
     return {
       id: "memory",
       kind: "number",
@@ -167,15 +100,13 @@ const memory: Definition = {
 
 const vcpus: Definition = {
   ask(context) {
-    const { given, detection } = context;
-    const isGiven = given.vm?.cpu?.vcpus ?? given.vm?.cpu?.topology ?? given.vm?.cpu?.pinning;
-    if (!isAdjusted(context) || isGiven !== undefined) return null;
-    const most = Math.min(512, detection.cpu.threads || 512);
+    if (!isAdjusted(context) || areVcpusGiven(context)) return null;
+    const most = Math.min(512, context.detection.cpu.threads || 512);
     return {
       id: "vcpus",
       kind: "number",
       unit: "vCPUs",
-      title: "How many processors (vCPUs) shall the VM have?",
+      title: "How many processors shall the VM have?",
       help: `From 1 to ${most}; the host keeps some for itself, and says so where it has to cut.`,
       default: vmSpecOf(context.answers, context).cpu.vcpus,
       validate(text) {
@@ -242,34 +173,6 @@ const isolate: Definition = {
   answers: (value) => value === true ? { host: { isolateCpus: true } } : {},
 };
 
-const acs: Definition = {
-  ask(context) {
-    const { given, detection } = context;
-    if (!isAdvanced(context) || given.host?.acsOverride !== undefined || given.host?.gpu !== undefined) return null;
-    const released = detection.gpus.filter((gpu) => releasedByAcs(gpu, detection));
-    if (released.length === 0 || given.vm?.devices?.gpu !== undefined) return null;
-    return {
-      id: "acs",
-      kind: "choice",
-      title: "Hand over a card that the hardware does not isolate?",
-      help:
-        "Last resort. The ACS override makes the kernel claim an isolation that the hardware does not promise, for " +
-        "every device: a hostile program in the VM could then read and change the memory of the host. It works only " +
-        "with a kernel that has this patch; Debian's has not.",
-      default: "no",
-      choices: [
-        { value: "no", label: "No", hint: "Another slot is the better cure." },
-        ...released.map((gpu) => ({
-          value: gpu.address,
-          label: `Yes, override ACS for ${gpu.name} (${gpu.address})`,
-          hint: gpu.reasons[0]?.message ?? "",
-        })),
-      ],
-    };
-  },
-  answers: (value) => value === "no" ? {} : { host: { gpu: `${value}`, acsOverride: true } },
-};
-
 export const questions: readonly Definition[] = [
   card,
   profile,
@@ -281,10 +184,6 @@ export const questions: readonly Definition[] = [
   isolate,
   acs,
 ];
-
-function vmSpecOf(answers: Answers, { detection }: Context): VmSpec {
-  return resolve(answers, detection).vmSpec;
-}
 
 function sizeWords({ cpu, memory, disks }: VmSpec): string {
   const cpus = cpu.vcpus === 1 ? "1 vCPU" : `${cpu.vcpus} vCPUs`;
