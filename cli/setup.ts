@@ -143,8 +143,8 @@ async function decide(
     }
     if (face === null && planning.work.length > 0) confirmed("Change this machine as shown?", invocation);
     saveAnswers(invocation.flags["save-answers"], answers, invocation.flags.yes === true);
-    if (said === "stop") return null;
     refuse(planning.blockers);
+    if (said === "stop") return null;
     return { answers, spec: resolution.hostSpec, planning };
   }
 }

@@ -122,3 +122,31 @@ Deno.test("a machine without a card to hand over is set up without one, and is t
     assertStringIncludes(status, "Nothing is left to do.");
   });
 });
+
+Deno.test("once nothing waits for a reboot, setup runs verify and says what holds and what does not", async () => {
+  await withHost("single-gpu", async (root) => {
+    const done = await call("setup", "--root", root, "--yes");
+    assertEquals(done.code, 0, done.stderr);
+    const again = await call("setup", "--root", root);
+    assertEquals(again.code, 0, again.stderr);
+    assertStringIncludes(again.stdout, "Everything holds");
+  });
+});
+
+Deno.test("a machine that this version cannot change is shown why; applying is not offered", async () => {
+  await withHost(withCard, async (root) => {
+    Deno.removeSync(`${root}/etc/default/grub`);
+    Deno.removeSync(`${root}/boot/grub`, { recursive: true });
+    await using pty = new Pty(["setup", "--root", root], { term: "dumb" });
+    for (const prompt of ["[2] >", "[4] >", "[windows11] >", "[1] >"]) {
+      await pty.until(prompt);
+      await pty.send("\n");
+    }
+    await pty.until("In the way: No boot loader was found");
+    await pty.until("Yes, apply it - not possible");
+    await pty.until("[3] >");
+    await pty.send("\n");
+    assertEquals((await pty.ended()).code, 1);
+    assertEquals((await call("status", "--root", root)).stdout.includes("Neuron has changed nothing here"), true);
+  });
+});
