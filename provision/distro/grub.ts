@@ -1,5 +1,5 @@
 /**
- * What Debian's GRUB scripts make of their configuration. grub-mkconfig sources /etc/default/grub and then
+ * What Debian's GRUB scripts make of their configuration. Debian's grub-mkconfig sources /etc/default/grub and then
  * /etc/default/grub.d/*.cfg in the shell's order, and puts GRUB_CMDLINE_LINUX and GRUB_CMDLINE_LINUX_DEFAULT on the
  * kernel's line (source: Debian's grub-mkconfig, 10_linux). Reads; never writes.
  */
@@ -8,6 +8,18 @@ import type { HostFiles } from "../host/host.ts";
 const grubDefaults = "/etc/default/grub";
 export const grubDropIns = "/etc/default/grub.d";
 export const grubConfig = "/boot/grub/grub.cfg";
+
+/** grub-mkconfig is a shell script, so it tells itself what it reads. */
+const mkconfigScripts = ["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig"];
+
+/**
+ * Whether GRUB's scripts source the drop-ins: Debian's, Ubuntu's and Mint's do, GRUB's own do not. Where no script is
+ * to be read, a configuration below grub2 says that it is not Debian's.
+ */
+export function readsGrubDropIns(files: HostFiles): boolean {
+  const script = mkconfigScripts.map((path) => files.readText(path)).find((text) => text !== null);
+  return script === undefined ? files.list("/boot/grub2") === null : script.includes("/default/grub.d/");
+}
 
 /** Kernel parameters a person configured, without what `ownDropIn` adds. */
 export function readGrubParameters(files: HostFiles, ownDropIn: string): string[] {

@@ -98,7 +98,7 @@ function readBootloader(reading: Reading): Bootloader | null {
 }
 
 /** A program tells more than a configuration folder, which stays when its package goes. */
-function readInitramfsTool(reading: Reading): InitramfsTool | null {
+export function readInitramfsTool(reading: Reading): InitramfsTool | null {
   const signs: readonly (readonly [InitramfsTool, ...string[]])[] = [
     ["mkinitcpio", "/usr/bin/mkinitcpio"],
     ["initramfs-tools", "/usr/sbin/mkinitramfs"],

@@ -1,11 +1,14 @@
 /**
  * The initial ram disk: VFIO's modules in it, and a script that hands over the card before any driver of the host can
- * take it. All in files of our own. Written for initramfs-tools; sources: initramfs-tools(7), mkinitramfs(8),
- * modprobe.d(5) (softdep).
+ * take it. All in files of our own, for initramfs-tools and dracut; sources: initramfs-tools(7), mkinitramfs(8),
+ * dracut.modules(7), modprobe.d(5) (softdep).
  */
 import type { HostSpec } from "../../model/host_spec.ts";
-import { initrds, updateInitramfs } from "../distro/initramfs_tools.ts";
+import { type InitramfsBuilder, initramfsBuilder, initrds } from "../distro/initramfs.ts";
+import { initramfsTools } from "../distro/initramfs_tools.ts";
 import type { Step, WantedNode } from "../step.ts";
+import dracutModule from "./scripts/dracut_module_setup.sh" with { type: "text" };
+import dracutPreUdev from "./scripts/dracut_pre_udev.sh" with { type: "text" };
 import hookScript from "./scripts/initramfs_hook.sh" with { type: "text" };
 import initTopScript from "./scripts/initramfs_init_top.sh" with { type: "text" };
 import { obsolete, oursAmong, withHead } from "./written.ts";
@@ -13,9 +16,29 @@ import { obsolete, oursAmong, withHead } from "./written.ts";
 export const hookPath = "/etc/initramfs-tools/hooks/neuron-vfio";
 export const initTopPath = "/etc/initramfs-tools/scripts/init-top/neuron-vfio";
 export const softdepPath = "/etc/modprobe.d/neuron-vfio.conf";
-const paths = [hookPath, initTopPath, softdepPath];
+/** dracut looks for modules here only. 50 to 59 are for those that are not its own. */
+export const dracutModulePath = "/usr/lib/dracut/modules.d/50neuron-vfio";
+
+type ToolFile = readonly [path: string, text: string, mode: number, reason: string];
+
+const modulesReason = "the initial ram disk needs VFIO's modules";
+const handOverReason = "the card is handed over before a driver of the host takes it";
+
+const toolFiles: Readonly<Record<InitramfsBuilder["tool"], readonly ToolFile[]>> = {
+  "initramfs-tools": [
+    [hookPath, hookScript, 0o755, modulesReason],
+    [initTopPath, initTopScript, 0o755, handOverReason],
+  ],
+  "dracut": [
+    [`${dracutModulePath}/module-setup.sh`, dracutModule, 0o755, modulesReason],
+    [`${dracutModulePath}/neuron-vfio.sh`, initTopScript, 0o755, handOverReason],
+    [`${dracutModulePath}/neuron-pre-udev.sh`, dracutPreUdev, 0o755, handOverReason],
+  ],
+};
+const paths = [...Object.values(toolFiles).flat().map(([path]) => path), softdepPath];
 
 export interface InitramfsSeen {
+  readonly builder: InitramfsBuilder;
   readonly ours: ReadonlySet<string>;
   readonly initrds: readonly { readonly path: string; readonly mtimeMs: number }[];
   /** When the newest of our files was written; null when none is there. */
@@ -47,34 +70,42 @@ export const initramfs: Step<InitramfsSeen> = {
 
   inspect(host) {
     const times = paths.map((path) => host.stat(path)?.mtimeMs ?? null).filter((time) => time !== null);
+    // Without one preflight refuses what needs it.
+    const builder = initramfsBuilder(host) ?? initramfsTools;
     return Promise.resolve({
+      builder,
       ours: oursAmong(host, paths),
-      initrds: initrds(host),
+      initrds: initrds(host, builder),
       newestMs: times.length === 0 ? null : Math.max(...times),
     });
   },
 
   wants(spec, seen) {
-    const common = { triggers: [updateInitramfs.id], needs: "reboot" } as const;
+    const { builder } = seen;
+    const common = { triggers: [builder.command.id], needs: "reboot" } as const;
     const older = seen.initrds.some(({ mtimeMs }) => seen.newestMs !== null && mtimeMs < seen.newestMs);
-    const command = { ...updateInitramfs, derives: seen.initrds.map(({ path }) => path), due: older };
+    const command = { ...builder.command, derives: seen.initrds.map(({ path }) => path), due: older };
+    const gone = (of: readonly string[], reason: string) =>
+      obsolete(of, seen.ours, reason).map((node) => ({ ...node, ...common }));
     if (spec.gpu === null) {
-      const gone = obsolete(paths, seen.ours, "no card is handed over").map((node) => ({ ...node, ...common }));
-      return { nodes: gone, commands: [{ ...command, due: false }] };
+      return { nodes: gone(paths, "no card is handed over"), commands: [{ ...command, due: false }] };
     }
-    const file = (path: string, text: string, mode: number, reason: string): WantedNode => ({
-      kind: "file",
-      path,
-      text,
-      mode,
-      reason,
-      ...common,
-    });
+    const files: readonly ToolFile[] = [
+      ...toolFiles[builder.tool],
+      [softdepPath, renderSoftdeps(spec), 0o644, "vfio-pci comes before the card's own drivers"],
+    ];
+    const others = paths.filter((path) => !files.some(([wanted]) => wanted === path));
     return {
       nodes: [
-        file(hookPath, hookScript, 0o755, "the initial ram disk needs VFIO's modules"),
-        file(initTopPath, initTopScript, 0o755, "the card is handed over before a driver of the host takes it"),
-        file(softdepPath, renderSoftdeps(spec), 0o644, "vfio-pci comes before the card's own drivers"),
+        ...files.map(([path, text, mode, reason]): WantedNode => ({
+          kind: "file",
+          path,
+          text,
+          mode,
+          reason,
+          ...common,
+        })),
+        ...gone(others, `the initial ram disk is built by ${builder.tool} now`),
       ],
       commands: [command],
     };

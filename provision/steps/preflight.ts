@@ -5,6 +5,8 @@
 import type { Detection } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
+import { readsGrubDropIns } from "../distro/grub.ts";
+import { initramfsBuilder } from "../distro/initramfs.ts";
 import { detect } from "../hardware/detect.ts";
 import { isCuredByParameter } from "../hardware/iommu_state.ts";
 import type { Host } from "../host/host.ts";
@@ -15,6 +17,10 @@ export interface PreflightSeen {
   readonly detection: Detection;
   /** Programs that apply is going to run and that are not there; only looked for on the running machine. */
   readonly missingPrograms: readonly string[];
+  /** Whether GRUB's scripts read the drop-in that kernel_parameters writes. */
+  readonly grubDropIns: boolean;
+  /** Whether the initramfs step writes for this machine's tool. */
+  readonly initramfsSupported: boolean;
   readonly libvirtInstalled: boolean;
   /** Whether the running kernel can load vfio-pci; null when its modules cannot be looked up. */
   readonly vfioPci: boolean | null;
@@ -42,10 +48,11 @@ function blocker(code: string, title: string, hint: string): Finding {
   return { code, severity: "blocker", title, hint };
 }
 
-function bootBlockers(spec: HostSpec, { detection }: PreflightSeen): Finding[] {
+function bootBlockers(spec: HostSpec, { detection, grubDropIns, initramfsSupported }: PreflightSeen): Finding[] {
   const { bootloader, initramfs } = detection.host;
   const findings: Finding[] = [];
-  const later = "This version writes GRUB with initramfs-tools (Debian, Ubuntu, Mint); others are to come";
+  const later =
+    "This version writes GRUB's drop-ins with initramfs-tools or dracut (Debian, Ubuntu, Mint); others are to come";
   const needsParameters = spec.gpu !== null || spec.acsOverride || spec.isolatedCpus.length > 0 ||
     spec.hugepages?.sizeKib === 1048576;
   if (needsParameters && bootloader === null) {
@@ -57,8 +64,14 @@ function bootBlockers(spec: HostSpec, { detection }: PreflightSeen): Finding[] {
   } else if (needsParameters && bootloader !== "grub") {
     const name = bootloaderNames[bootloader!] ?? bootloader;
     findings.push(blocker("bootloader-unsupported", `The kernel command line is managed by ${name}`, later));
+  } else if (needsParameters && !grubDropIns) {
+    findings.push(blocker(
+      "bootloader-unsupported",
+      "GRUB's scripts do not read /etc/default/grub.d here, where the kernel parameters would go",
+      later,
+    ));
   }
-  if (spec.gpu !== null && initramfs !== "initramfs-tools") {
+  if (spec.gpu !== null && !initramfsSupported) {
     findings.push(blocker(
       "initramfs-unsupported",
       initramfs === null
@@ -110,12 +123,16 @@ export const preflight: Step<PreflightSeen> = {
   inspect(host, spec) {
     const detection = detect(host);
     const has = (path: string) => host.stat(path) !== null;
-    const programs = spec.gpu === null ? ["openssl"] : ["openssl", "update-grub", "update-initramfs"];
+    const builder = initramfsBuilder(host);
+    const forCard = ["update-grub", ...(builder === null ? [] : [builder.command.argv[0]])];
+    const programs = ["openssl", ...(spec.gpu === null ? [] : forCard)];
     const found = (program: string) => programFolders.some((folder) => has(`${folder}/${program}`));
     return Promise.resolve({
       live: host.live,
       detection,
       missingPrograms: host.live ? programs.filter((program) => !found(program)) : [],
+      grubDropIns: readsGrubDropIns(host),
+      initramfsSupported: builder !== null,
       libvirtInstalled: units.some((unit) =>
         has(`/lib/systemd/system/${unit}`) || has(`/usr/lib/systemd/system/${unit}`)
       ),
@@ -129,7 +146,7 @@ export const preflight: Step<PreflightSeen> = {
       findings.push(blocker("libvirt-missing", "libvirt is not installed", aptLine));
     }
     // What a foreign boot loader lacks is said by its own blocker.
-    const supported = seen.detection.host.bootloader === "grub" && seen.detection.host.initramfs === "initramfs-tools";
+    const supported = seen.detection.host.bootloader === "grub" && seen.grubDropIns && seen.initramfsSupported;
     for (const program of supported ? seen.missingPrograms : []) {
       findings.push(
         blocker("program-missing", `The program ${program} is missing`, `Install the package that brings it`),

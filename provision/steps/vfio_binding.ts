@@ -5,7 +5,8 @@
  */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { initrds, updateInitramfs } from "../distro/initramfs_tools.ts";
+import { type InitramfsBuilder, initramfsBuilder, initrds } from "../distro/initramfs.ts";
+import { initramfsTools } from "../distro/initramfs_tools.ts";
 import type { HostFiles } from "../host/host.ts";
 import type { Step } from "../step.ts";
 import { obsolete, oursAmong, withHead } from "./written.ts";
@@ -15,6 +16,7 @@ const devices = "/sys/bus/pci/devices";
 
 export interface VfioBindingSeen {
   readonly ours: ReadonlySet<string>;
+  readonly builder: InitramfsBuilder;
   readonly initrds: readonly string[];
   readonly functions: readonly FunctionSeen[];
 }
@@ -75,9 +77,12 @@ export const vfioBinding: Step<VfioBindingSeen> = {
   phase: "host",
 
   inspect(host, spec) {
+    // Without one preflight refuses what needs it.
+    const builder = initramfsBuilder(host) ?? initramfsTools;
     return Promise.resolve({
       ours: oursAmong(host, [functionsPath]),
-      initrds: initrds(host).map(({ path }) => path),
+      builder,
+      initrds: initrds(host, builder).map(({ path }) => path),
       functions: spec.gpu?.functions.map(({ address }) => inspectFunction(host, address)) ?? [],
     });
   },
@@ -90,8 +95,9 @@ export const vfioBinding: Step<VfioBindingSeen> = {
   },
 
   wants(spec, seen) {
-    const common = { triggers: [updateInitramfs.id], needs: "reboot" } as const;
-    const commands = [{ ...updateInitramfs, derives: seen.initrds, due: false }];
+    const { command } = seen.builder;
+    const common = { triggers: [command.id], needs: "reboot" } as const;
+    const commands = [{ ...command, derives: seen.initrds, due: false }];
     if (spec.gpu === null) {
       const gone = obsolete([functionsPath], seen.ours, "no card is handed over");
       return { nodes: gone.map((node) => ({ ...node, ...common })), commands };

@@ -1,8 +1,27 @@
 /** initramfs and vfio_binding: what makes the card the VM's. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { hookPath, initramfs, initTopPath, renderSoftdeps, softdepPath } from "../../../provision/steps/initramfs.ts";
+import { dracut } from "../../../provision/distro/dracut.ts";
+import {
+  dracutModulePath,
+  hookPath,
+  initramfs,
+  initTopPath,
+  renderSoftdeps,
+  softdepPath,
+} from "../../../provision/steps/initramfs.ts";
 import { functionsPath, vfioBinding } from "../../../provision/steps/vfio_binding.ts";
-import { blockers, brief, card, changes, debian, function_, problems, spec, write } from "./machine.ts";
+import {
+  blockers,
+  brief,
+  card,
+  changes,
+  debian,
+  debianWithDracut,
+  function_,
+  problems,
+  spec,
+  write,
+} from "./machine.ts";
 
 const withoutCard = { ...spec, gpu: null };
 
@@ -29,6 +48,69 @@ Deno.test("on a running machine an initrd older than our files is built again", 
   assertEquals(await changes(initramfs, disk), []);
   disk.setModified("/boot/initrd.img-6.1.0", 500);
   assertEquals(brief(await changes(initramfs, disk)), ["run update-initramfs -u -k all"]);
+});
+
+const dracutFiles = ["module-setup.sh", "neuron-pre-udev.sh", "neuron-vfio.sh"].map((name) =>
+  `${dracutModulePath}/${name}`
+);
+const regenerate = "run dracut --force --regenerate-all";
+
+Deno.test("where dracut builds it, a module of dracut's does the same", async () => {
+  const planned = await changes(initramfs, debianWithDracut());
+  assertEquals(brief(planned), [
+    `create ${softdepPath}`,
+    ...dracutFiles.map((path) => `create ${path}`),
+    regenerate,
+  ]);
+  const script = planned.find(({ target }) => target === dracutFiles[2])?.after;
+  const initTop = (await changes(initramfs, debian())).find(({ target }) => target === initTopPath)?.after;
+  assertEquals(script, initTop, "one script for both");
+  assertEquals(brief(await changes(vfioBinding, debianWithDracut())), [`create ${functionsPath}`, regenerate]);
+});
+
+Deno.test("with dracut too an initrd older than our files is built again, and nothing else twice", async () => {
+  const disk = debianWithDracut();
+  await write(initramfs, disk);
+  for (const path of [...dracutFiles, softdepPath]) disk.setModified(path, 1000);
+  disk.setModified("/boot/initrd.img-6.1.0", 2000);
+  assertEquals(await changes(initramfs, disk), []);
+  disk.setModified("/boot/initrd.img-6.1.0", 500);
+  assertEquals(brief(await changes(initramfs, disk)), [regenerate]);
+});
+
+Deno.test("with dracut too ours goes when no card is handed over, a stranger's of that name stays", async () => {
+  const disk = debianWithDracut();
+  await write(initramfs, disk);
+  assertEquals(brief(await changes(initramfs, disk, withoutCard)), [
+    `delete ${softdepPath}`,
+    ...dracutFiles.map((path) => `delete ${path}`),
+    regenerate,
+  ]);
+  const strangers = debianWithDracut({ [dracutFiles[0]!]: "check() { return 0; }\n" });
+  assertEquals(await changes(initramfs, strangers, withoutCard), []);
+});
+
+Deno.test("a machine that moved from initramfs-tools to dracut loses the files for the former", async () => {
+  const before = debian();
+  await write(initramfs, before);
+  before.put("/usr/bin/dracut", "");
+  const planned = brief(await changes(initramfs, before));
+  assertEquals(planned.filter((line) => line.startsWith("delete")), [`delete ${hookPath}`, `delete ${initTopPath}`]);
+  assertEquals(planned.at(-1), regenerate);
+});
+
+Deno.test("the initial ram disks of dracut are told from what lies beside them", () => {
+  const names = [
+    "initrd.img-6.1.0",
+    "initrd-6.4.0-default",
+    "initramfs-6.8.5-301.fc40.x86_64.img",
+    "initramfs-6.8.5-301.fc40.x86_64kdump.img",
+    "initrd-6.4.0-default-kdump",
+    "initramfs-0-rescue-0123456789abcdef.img",
+    "initrd.img-6.1.0.bak",
+    "vmlinuz-6.1.0",
+  ];
+  assertEquals(names.filter(dracut.isInitrd), names.slice(0, 3));
 });
 
 Deno.test("every function is listed by address and ids", async () => {

@@ -41,6 +41,11 @@ export function debian(extra: Tree = {}): MemoryDisk {
   });
 }
 
+/** The same machine, its initial ram disk built by dracut. */
+export function debianWithDracut(extra: Tree = {}): MemoryDisk {
+  return debian({ "/usr/bin/dracut": "", "/etc/dracut.conf.d/10-debian.conf": 'hostonly="yes"\n', ...extra });
+}
+
 export function function_(address: string, vendor: string, device: string, driver: string | null): Tree {
   const folder = `/sys/bus/pci/devices/${address}`;
   return {

@@ -44,6 +44,35 @@ Deno.test("another boot loader or initramfs tool is refused by name, but only wh
   assertEquals(await blockers(preflight, ready(tree), none), []);
 });
 
+Deno.test("dracut is as good as initramfs-tools, and its program is looked for", async () => {
+  const tree = { "/etc/dracut.conf": "", "/etc/dracut.conf.d/10-debian.conf": "" };
+  const machine = (extra: Tree) =>
+    debian({
+      "/usr/bin/openssl": "",
+      "/usr/sbin/update-grub": "",
+      "/usr/lib/systemd/system/libvirtd.service": "",
+      ...extra,
+    });
+  assertEquals(withoutCard(await blockers(preflight, machine({ ...tree, "/usr/bin/dracut": "" }))), []);
+  assertEquals(withoutCard(await blockers(preflight, machine(tree))), ["program-missing"]);
+});
+
+Deno.test("a GRUB that does not read the drop-in is refused, also without a card where a parameter is needed", async () => {
+  const own = '. "${sysconfdir}/default/grub"\n';
+  const hugepages = { sizeKib: 1048576, pagesByNode: [{ node: 0, pages: 4 }] } as const;
+  for (const path of ["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig"]) {
+    const machine = ready({ [path]: own });
+    assertEquals(withoutCard(await blockers(preflight, machine)), ["bootloader-unsupported"], path);
+    assertEquals(await blockers(preflight, machine, { ...none, hugepages }), ["bootloader-unsupported"], path);
+    assertEquals(await blockers(preflight, machine, none), [], path);
+  }
+  assertEquals(withoutCard(await blockers(preflight, ready({ "/boot/grub2/grub.cfg": "" }))), [
+    "bootloader-unsupported",
+  ]);
+  const debians = `${own}for x in "\${sysconfdir}"/default/grub.d/*.cfg ; do\n`;
+  assertEquals(withoutCard(await blockers(preflight, ready({ "/usr/sbin/grub-mkconfig": debians }))), []);
+});
+
 Deno.test("handing over the only card is refused while it is not written", async () => {
   assert((await blockers(preflight, ready(), { ...spec, gpuHandover: true })).includes("handover-unsupported"));
 });
