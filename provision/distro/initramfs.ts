@@ -23,8 +23,18 @@ const builders: readonly InitramfsBuilder[] = [initramfsTools, dracut];
 
 /** Null: another tool, or none, builds them; preflight says so. */
 export function initramfsBuilder(host: Host): InitramfsBuilder | null {
-  const tool = readInitramfsTool(new Reading(host));
+  const found = readInitramfsTool(new Reading(host));
+  const tool = found === "initramfs-tools" && isLeftForDracut(host) ? "dracut" : found;
   return builders.find((builder) => builder.tool === tool) ?? null;
+}
+
+/**
+ * dracut takes the place of the package initramfs-tools, but leaves initramfs-tools-core with mkinitramfs installed;
+ * update-initramfs is then gone, or a script that calls dracut. dracut-core alone may lie beside either.
+ */
+function isLeftForDracut(files: HostFiles): boolean {
+  if (files.stat("/usr/bin/dracut") === null) return false;
+  return files.readText("/usr/sbin/update-initramfs")?.includes("dracut") ?? true;
 }
 
 /** The initial ram disks of all installed kernels, by name. */

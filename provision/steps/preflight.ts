@@ -6,7 +6,7 @@ import type { Detection } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import { readsGrubDropIns } from "../distro/grub.ts";
-import { initramfsBuilder } from "../distro/initramfs.ts";
+import { initramfsBuilder, initrds } from "../distro/initramfs.ts";
 import { detect } from "../hardware/detect.ts";
 import { isCuredByParameter } from "../hardware/iommu_state.ts";
 import type { Host } from "../host/host.ts";
@@ -21,6 +21,8 @@ export interface PreflightSeen {
   readonly grubDropIns: boolean;
   /** Whether the initramfs step writes for this machine's tool. */
   readonly initramfsSupported: boolean;
+  /** Whether at least one of its initial ram disks is where it is looked for. */
+  readonly initrdFound: boolean;
   readonly libvirtInstalled: boolean;
   /** Whether the running kernel can load vfio-pci; null when its modules cannot be looked up. */
   readonly vfioPci: boolean | null;
@@ -48,7 +50,10 @@ function blocker(code: string, title: string, hint: string): Finding {
   return { code, severity: "blocker", title, hint };
 }
 
-function bootBlockers(spec: HostSpec, { detection, grubDropIns, initramfsSupported }: PreflightSeen): Finding[] {
+function bootBlockers(
+  spec: HostSpec,
+  { detection, grubDropIns, initramfsSupported, initrdFound }: PreflightSeen,
+): Finding[] {
   const { bootloader, initramfs } = detection.host;
   const findings: Finding[] = [];
   const later =
@@ -78,6 +83,12 @@ function bootBlockers(spec: HostSpec, { detection, grubDropIns, initramfsSupport
         ? "No tool for the initial ram disk was found"
         : `The initial ram disk is built by ${initramfs}`,
       later,
+    ));
+  } else if (spec.gpu !== null && !initrdFound) {
+    findings.push(blocker(
+      "initrd-missing",
+      "No initial ram disk lies in /boot, where the boot menu's are",
+      "Is /boot mounted? With dracut: one that writes to an EFI system partition is to come",
     ));
   }
   return findings;
@@ -133,6 +144,7 @@ export const preflight: Step<PreflightSeen> = {
       missingPrograms: host.live ? programs.filter((program) => !found(program)) : [],
       grubDropIns: readsGrubDropIns(host),
       initramfsSupported: builder !== null,
+      initrdFound: builder !== null && initrds(host, builder).length > 0,
       libvirtInstalled: units.some((unit) =>
         has(`/lib/systemd/system/${unit}`) || has(`/usr/lib/systemd/system/${unit}`)
       ),

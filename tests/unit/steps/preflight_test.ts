@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
 import type { HostSpec } from "../../../model/host_spec.ts";
+import { initramfsBuilder } from "../../../provision/distro/initramfs.ts";
 import { refuse } from "../../../provision/engine.ts";
+import { fakeHost } from "../../../provision/host/fake.ts";
 import type { MemoryDisk } from "../../../provision/host/memory_disk.ts";
 import { preflight } from "../../../provision/steps/preflight.ts";
 import { blockers, debian, spec, type Tree } from "./machine.ts";
@@ -55,6 +57,24 @@ Deno.test("dracut is as good as initramfs-tools, and its program is looked for",
     });
   assertEquals(withoutCard(await blockers(preflight, machine({ ...tree, "/usr/bin/dracut": "" }))), []);
   assertEquals(withoutCard(await blockers(preflight, machine(tree))), ["program-missing"]);
+});
+
+Deno.test("mkinitramfs that an exchange for dracut left behind does not hide dracut", () => {
+  const builds = (tree: Tree) => initramfsBuilder(fakeHost(ready(tree)))?.tool;
+  assertEquals(builds({}), "initramfs-tools");
+  assertEquals(builds({ "/usr/bin/dracut": "" }), "initramfs-tools", "dracut-core beside it");
+  const wrapper = "#!/bin/sh\nexec dracut --force\n";
+  assertEquals(builds({ "/usr/bin/dracut": "", "/usr/sbin/update-initramfs": wrapper }), "dracut");
+  const disk = ready({ "/usr/bin/dracut": "" });
+  disk.unlink("/usr/sbin/update-initramfs");
+  assertEquals(initramfsBuilder(fakeHost(disk))?.tool, "dracut");
+});
+
+Deno.test("initial ram disks that lie elsewhere are refused, as apply could not bring them back", async () => {
+  const disk = ready();
+  disk.unlink("/boot/initrd.img-6.1.0");
+  assertEquals(withoutCard(await blockers(preflight, disk)), ["initrd-missing"]);
+  assertEquals(await blockers(preflight, disk, none), []);
 });
 
 Deno.test("a GRUB that does not read the drop-in is refused, also without a card where a parameter is needed", async () => {
