@@ -17,8 +17,9 @@ const mkconfigScripts = ["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/
  * to be read, a configuration below grub2 says that it is not Debian's.
  */
 export function readsGrubDropIns(files: HostFiles): boolean {
-  const script = mkconfigScripts.map((path) => files.readText(path)).find((text) => text !== null);
-  return script === undefined ? files.list("/boot/grub2") === null : script.includes("/default/grub.d/");
+  // A captured machine has it as an empty file.
+  const script = mkconfigScripts.map((path) => files.readText(path)).find((text) => text !== null && text !== "");
+  return typeof script !== "string" ? files.list("/boot/grub2") === null : script.includes("/default/grub.d/");
 }
 
 /** Kernel parameters a person configured, without what `ownDropIn` adds. */

@@ -52,7 +52,7 @@ function blocker(code: string, title: string, hint: string): Finding {
 
 function bootBlockers(
   spec: HostSpec,
-  { detection, grubDropIns, initramfsSupported, initrdFound }: PreflightSeen,
+  { live, detection, grubDropIns, initramfsSupported, initrdFound }: PreflightSeen,
 ): Finding[] {
   const { bootloader, initramfs } = detection.host;
   const findings: Finding[] = [];
@@ -84,7 +84,7 @@ function bootBlockers(
         : `The initial ram disk is built by ${initramfs}`,
       later,
     ));
-  } else if (spec.gpu !== null && !initrdFound) {
+  } else if (live && spec.gpu !== null && !initrdFound) {
     findings.push(blocker(
       "initrd-missing",
       "No initial ram disk lies in /boot, where the boot menu's are",

@@ -128,7 +128,7 @@ Deno.test("a machine of another kind is refused by name before anything is writt
     Deno.writeTextFileSync(`${root}/etc/kernelstub/configuration`, "{}");
     const { code, stderr } = await call("apply", ...where, "--yes");
     assertEquals(code, 1);
-    assert(stderr.includes("managed by kernelstub") && stderr.includes("GRUB with initramfs-tools"), stderr);
+    assert(stderr.includes("managed by kernelstub") && stderr.includes("GRUB's drop-ins with initramfs-tools"), stderr);
   }));
 
 Deno.test("wrong words are usage errors with the nearest right one", () =>

@@ -74,6 +74,9 @@ Deno.test("initial ram disks that lie elsewhere are refused, as apply could not 
   const disk = ready();
   disk.unlink("/boot/initrd.img-6.1.0");
   assertEquals(withoutCard(await blockers(preflight, disk)), ["initrd-missing"]);
+  const seen = await preflight.inspect(fakeHost(disk), spec);
+  const onCopy = preflight.blockers?.(spec, { ...seen, live: false }).map(({ code }) => code) ?? [];
+  assertEquals(withoutCard(onCopy), [], "a copy of a machine may be without its kernels");
   assertEquals(await blockers(preflight, disk, none), []);
 });
 
@@ -91,6 +94,7 @@ Deno.test("a GRUB that does not read the drop-in is refused, also without a card
   ]);
   const debians = `${own}for x in "\${sysconfdir}"/default/grub.d/*.cfg ; do\n`;
   assertEquals(withoutCard(await blockers(preflight, ready({ "/usr/sbin/grub-mkconfig": debians }))), []);
+  assertEquals(withoutCard(await blockers(preflight, ready({ "/usr/sbin/grub-mkconfig": "" }))), [], "captured");
 });
 
 Deno.test("handing over the only card is refused while it is not written", async () => {
