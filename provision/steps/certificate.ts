@@ -6,6 +6,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
+import { sha256 } from "../node.ts";
 
 const validDays = 3650;
 /** A certificate this close to its end is made anew. */
@@ -24,6 +25,12 @@ export interface CertificateStatus {
 const pemBlock = (label: string) =>
   new RegExp(`-----BEGIN ${label}-----\\n[A-Za-z0-9+/=\\n]+-----END ${label}-----\\n`);
 
+/**
+ * The file: PEM behind a line of text (RFC 7468, section 2, allows it) with the digest of what follows. Signatures alone
+ * do not cover every byte: readers differ in how strictly they take the encoding of the signature itself.
+ */
+const renderFile = (pem: string) => `# sha256 ${sha256(pem)}\n${pem}`;
+
 /** @param text the whole file; null when it is missing */
 export function judgeCertificate(text: string | null, hostname: string, nowMs: number): CertificateStatus {
   if (text === null) return { problem: "there is none", soundKey: null, fingerprint: null };
@@ -41,7 +48,7 @@ export function judgeCertificate(text: string | null, hostname: string, nowMs: n
     const problem = "key and certificate are not a pair";
     return { problem, soundKey: certificate.isWhole ? null : soundKey, fingerprint };
   }
-  if (`${keyText}${certificateText}` !== text) return wrong("there is more in the file than a key and a certificate");
+  if (renderFile(`${keyText}${certificateText}`) !== text) return wrong("the file is not as it was written");
   if (!certificate.isWhole) return wrong("the certificate's signature does not fit");
   if (nowMs < certificate.fromMs) return wrong("the certificate is not valid yet");
   if (nowMs > certificate.untilMs - renewDays * dayMs) return wrong("the certificate ends soon");
@@ -121,7 +128,7 @@ export async function makeCertificate(host: Host, hostname: string, soundKey: st
     "-addext",
     "subjectKeyIdentifier=hash",
   ], key);
-  const text = `${key}${certificate}`;
+  const text = renderFile(`${key}${certificate}`);
   const { problem } = judgeCertificate(text, hostname, host.now());
   if (problem === null) return new TextEncoder().encode(text);
   throw new AppError("command-failed", `Cannot use the certificate openssl made for ${hostname}: ${problem}`, {

@@ -190,7 +190,9 @@ function requireTools(): void {
     try {
       Deno.statSync(path);
     } catch {
-      throw new Error(`${path} is missing: apt install libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 util-linux`);
+      throw new Error(
+        `${path} is missing: apt install libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 util-linux`,
+      );
     }
   }
 }

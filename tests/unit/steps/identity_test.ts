@@ -40,7 +40,7 @@ Deno.test("a damaged certificate is made anew for the same key, a damaged key wi
   const text = await made();
   const middle = (label: string) => text.indexOf(`BEGIN ${label}`) + 120;
   const damage = (at: number) => `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`;
-  const keyOf = (pem: string) => pem.slice(0, pem.indexOf("-----BEGIN CERTIFICATE"));
+  const keyOf = (pem: string) => pem.slice(pem.indexOf("-----BEGIN PRIVATE"), pem.indexOf("-----BEGIN CERTIFICATE"));
   assertEquals(judgeCertificate(damage(middle("CERTIFICATE")), "machine", Date.now()).soundKey, keyOf(text));
   assertEquals(judgeCertificate(damage(middle("PRIVATE KEY")), "machine", Date.now()).soundKey, null);
   const again = await made("machine", keyOf(text));
