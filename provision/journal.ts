@@ -49,6 +49,8 @@ export interface NodeIntent {
   readonly folders: readonly string[];
   readonly triggers: readonly string[];
   readonly needsReboot: boolean;
+  /** Our block in somebody else's file, as it was written. */
+  readonly block?: string;
 }
 
 export interface CommandIntent {

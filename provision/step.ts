@@ -57,6 +57,8 @@ export interface WantedFile extends Wanted {
   readonly text: string;
   /** Default 0644. */
   readonly mode?: number;
+  /** Somebody else's file in which only a block of ours differs (block.ts): rollback takes out that alone. */
+  readonly block?: true;
 }
 
 /** A file whose bytes are not known before they are made: a key. `valid` says that what is there is good as it is. */

@@ -4,6 +4,7 @@
  * meanwhile is left alone and told.
  */
 import { AppError, errorMessage } from "../../model/errors.ts";
+import { isWithoutMarkers, readShared } from "../block.ts";
 import type { Host } from "../host/host.ts";
 import type { CommandIntent, Journal, JournalRecord, NodeIntent } from "../journal.ts";
 import { isSecret, type NodeStatus, putBack, readNode, renderMode, sameNode, sha256 } from "../node.ts";
@@ -86,7 +87,8 @@ function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
   const now = readNode(host, path);
   const known = group.flatMap(({ before, after }) => [before, after]);
   if (!known.some((node) => sameNode(node, now))) {
-    const { after } = group.at(-1)!;
+    const { after, block } = group.at(-1)!;
+    if (block !== undefined && takeOutBlock(host, path, now, block)) return null;
     return { step, target: path, reason: whatChanged(after, now), ...diffSince(host, path, after) };
   }
   putBack(host, path, original);
@@ -94,6 +96,22 @@ function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
     if (host.list(folder)?.length === 0) host.removeFolder(folder);
   }
   return null;
+}
+
+/**
+ * Somebody edited their file, in which we have a block: only that goes, and what they wrote stays. True when nothing of
+ * ours is in it any more, so that a run killed here can come back.
+ */
+function takeOutBlock(host: Host, path: string, now: NodeStatus, block: string): boolean {
+  const { text, trouble } = readShared(host, path);
+  if (now.kind !== "file" || text === null || trouble !== null) return false;
+  if (isWithoutMarkers(text)) return true;
+  const rest = text.replace(block, () => "");
+  if (!isWithoutMarkers(rest)) return false;
+  host.sweep(path);
+  // Mode, owner and attributes are those of the file that is replaced.
+  host.writeFile(path, new TextEncoder().encode(rest));
+  return true;
 }
 
 /** A diff shows changed text only. */

@@ -67,7 +67,8 @@ function renderDropIn(parameters: readonly string[]): string {
   const value = `$GRUB_CMDLINE_LINUX_DEFAULT ${parameters.join(" ")}`;
   return withHead(
     "Kernel parameters for VFIO; update-grub reads this file.",
-    `GRUB_CMDLINE_LINUX_DEFAULT="${value}"\n`,
+    // What starts without passthrough is made from what was there before us (trial_boot).
+    `export NEURON_CMDLINE_BEFORE="$GRUB_CMDLINE_LINUX_DEFAULT"\nGRUB_CMDLINE_LINUX_DEFAULT="${value}"\n`,
   );
 }
 

@@ -2,6 +2,8 @@
 import type { HostFiles } from "../host/host.ts";
 import { readTextOrNull, type WantedAbsent } from "../step.ts";
 
+export { withBlock, withoutBlock } from "../block.ts";
+
 export const mark = `Written by neuron-setup. "apply" puts changes made here back, "rollback" removes the file.`;
 
 /** `reason` in one more comment line, then the body. For everything whose comments begin with `#`. */
