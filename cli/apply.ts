@@ -72,6 +72,8 @@ function renderEvent(event: ApplyEvent): string | null {
       return `${event.step}: ${event.changes === 1 ? "1 change" : `${event.changes} changes`}`;
     case "change-applied":
       return `  ${event.action} ${event.target}`;
+    case "planned-again":
+      return `Looked again after ${event.step}: ${event.changes === 1 ? "1 change" : `${event.changes} changes`} to go`;
     case "rolled-back":
       return [`Taken back: ${event.targets.length === 0 ? "nothing" : event.targets.join(", ")}`]
         .concat(event.kept.map(({ target, reason }) => `Left as it is: ${target}: ${reason}`)).join("\n");

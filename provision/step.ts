@@ -9,12 +9,15 @@ import type { Host, HostFiles } from "./host/host.ts";
 
 export type StepName =
   | "preflight"
+  | "packages"
   | "identity"
   | "kernel_parameters"
   | "initramfs"
   | "vfio_binding"
   | "hugepages"
-  | "libvirt";
+  | "libvirt"
+  | "permissions"
+  | "looking_glass";
 
 export type Phase = "host" | "workload";
 
@@ -93,9 +96,25 @@ export interface WantedCommand {
   readonly derives: readonly string[];
   /** Runs at rollback; absent: the command itself, once its files are back. */
   readonly undo?: readonly [string, ...string[]];
-  /** Nothing at rollback: what it made stays (accounts). */
+  /** Nothing at rollback: what it made stays (accounts, packages). */
   readonly keeps?: true;
+  /** What it brings is new to the steps that follow: apply plans them anew when it has run. Its reason announces that. */
+  readonly reveals?: true;
+  /** Is let finish when a person interrupts us: cut short it would leave something broken. */
+  readonly finishes?: true;
+  /** Default: ten minutes. */
+  readonly timeoutMs?: number;
+  /** Failures it is known for; the first that fits its words is told. */
+  readonly cures?: readonly Cure[];
   readonly needs?: "reboot";
+}
+
+/** A failure by the words of the program that failed, what it means and what to do. */
+export interface Cure {
+  readonly when: RegExp;
+  /** Follows "Cannot finish COMMAND: ". */
+  readonly says: string;
+  readonly hint: string;
 }
 
 /** One thing that will be different, as `plan` shows it. `reason` is for people and never decides anything. */

@@ -5,7 +5,7 @@
 import { AppError, type Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import { blockIn } from "../block.ts";
-import type { Host } from "../host/host.ts";
+import type { CommandResult, Host } from "../host/host.ts";
 import { Journal } from "../journal.ts";
 import { isSecret, missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
 import type { Phase, Step, StepName, WantedCommand, WantedNode } from "../step.ts";
@@ -24,6 +24,7 @@ export type ApplyEvent =
     readonly unit: string;
   }
   | { readonly type: "step-verified"; readonly step: StepName }
+  | { readonly type: "planned-again"; readonly step: StepName; readonly changes: number }
   | { readonly type: "reboot-needed" }
   | { readonly type: "rolled-back"; readonly targets: readonly string[]; readonly kept: readonly Kept[] }
   | { readonly type: "failed"; readonly message: string; readonly hint?: string }
@@ -55,12 +56,13 @@ export async function apply(host: Host, options: ApplyOptions): Promise<Applied>
   refuse(blockers);
   if (options.digest !== undefined && options.digest !== plan.digest) throw planChanged();
   const bootId = readBootId(host);
+  let changes = 0;
   if (work.length > 0) {
     const { digest } = plan;
     const first = journal.records.length;
     journal.append({ type: "begin", atMs: host.now(), phase, digest, bootId, origin: options.origin });
     try {
-      for (const step of steps) await applyStep(host, journal, step, work.filter((w) => w.step === step.name), options);
+      changes = await applySteps(host, journal, work, options);
       journal.append({ type: "end", outcome: "applied", atMs: host.now() });
     } catch (error) {
       await unwind(host, journal, first, error, options);
@@ -68,8 +70,28 @@ export async function apply(host: Host, options: ApplyOptions): Promise<Applied>
   }
   const needed = rebootNeeded(journal.records, bootId);
   if (needed) options.tell({ type: "reboot-needed" });
-  options.tell({ type: "done", changes: work.length });
-  return { changes: work.length, rebootNeeded: needed };
+  options.tell({ type: "done", changes });
+  return { changes, rebootNeeded: needed };
+}
+
+/** Step by step; returns how many changes there were. */
+async function applySteps(host: Host, journal: Journal, planned: readonly Work[], options: ApplyOptions) {
+  const { steps, spec, phase } = options;
+  let work = planned;
+  let changes = 0;
+  for (const [index, step] of steps.entries()) {
+    const own = work.filter((item) => item.step === step.name);
+    await applyStep(host, journal, step, own, options);
+    changes += own.length;
+    if (!own.some((item) => item.kind === "command" && item.command.reveals === true)) continue;
+    // What was announced can be seen now. A blocker that only shows here takes the whole run back.
+    const again = await makePlan(host, steps, spec, phase, readHistory(journal.records).pending);
+    refuse(again.blockers);
+    const later = new Set(steps.slice(index + 1).map(({ name }) => name));
+    work = again.work.filter((item) => later.has(item.step));
+    options.tell({ type: "planned-again", step: step.name, changes: work.length });
+  }
+  return changes;
 }
 
 /** Every blocker at once, so that nobody has to come back five times. */
@@ -190,17 +212,19 @@ async function applyCommand(host: Host, journal: Journal, step: StepName, comman
     derives: Object.fromEntries(paths.map((path) => [path, saveNode(host, path)])),
     needsReboot: command.needs === "reboot",
   });
-  const result = await host.run({ argv, step, reason, inputs });
-  if (result.code !== 0) {
-    throw new AppError(
-      "command-failed",
-      `Cannot finish ${argv.join(" ")}: code ${result.code}: ${lastLine(result.stderr)}`,
-      {
-        hint: "Run that command by hand to see all it says; what this run had changed was taken back",
-      },
-    );
-  }
+  const { finishes, timeoutMs } = command;
+  const limits = { ...(finishes === undefined ? {} : { finishes }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const result = await host.run({ argv, step, reason, inputs, ...limits });
+  if (result.code !== 0) throw commandFailed(command, result);
   journal.append({ type: "done", id, derived: Object.fromEntries(paths.map((path) => [path, readNode(host, path)])) });
+}
+
+function commandFailed({ argv, cures = [] }: WantedCommand, { code, stdout, stderr }: CommandResult): AppError {
+  const cure = cures.find(({ when }) => when.test(`${stderr}\n${stdout}`));
+  const why = cure === undefined ? lastLine(stderr) : `${cure.says} (${lastLine(stderr)})`;
+  return new AppError("command-failed", `Cannot finish ${argv.join(" ")}: code ${code}: ${why}`, {
+    hint: `${cure?.hint ?? "Run that command by hand to see all it says"}; what this run had changed was taken back`,
+  });
 }
 
 /** Works is never claimed, it is checked: the step looks again at what is there now. */

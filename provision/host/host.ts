@@ -71,7 +71,10 @@ export interface Command {
   readonly step: string;
   readonly reason: string;
   readonly stdin?: string;
+  /** Default: ten minutes. */
   readonly timeoutMs?: number;
+  /** Runs in a session of its own, which a Ctrl-C on our terminal does not reach: to be cut short would break things. */
+  readonly finishes?: true;
   /** Only looks; may be run on a live host at any time, and answers code 127 on a rooted one instead of being recorded. */
   readonly readOnly?: true;
   /** Only turns stdin into stdout (`openssl`): is run on every host. */

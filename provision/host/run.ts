@@ -18,7 +18,9 @@ export async function runCommand(command: Command): Promise<CommandResult> {
       stdin: command.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      env: { LC_ALL: "C.UTF-8" },
+      detached: command.finishes === true,
+      // Nobody is there to answer: Debian's packages then take what is configured.
+      env: { LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
     }).spawn();
     if (command.stdin !== undefined) await feed(child.stdin, command.stdin);
     const { code, stdout, stderr } = await child.output();

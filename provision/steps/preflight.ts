@@ -23,14 +23,11 @@ export interface PreflightSeen {
   readonly initramfsSupported: boolean;
   /** Whether at least one of its initial ram disks is where it is looked for. */
   readonly initrdFound: boolean;
-  readonly libvirtInstalled: boolean;
   /** Whether the running kernel can load vfio-pci; null when its modules cannot be looked up. */
   readonly vfioPci: boolean | null;
 }
 
 const programFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
-const units = ["libvirtd.service", "virtqemud.socket"];
-const aptLine = "apt install qemu-system-x86 libvirt-daemon-system ovmf swtpm virtiofsd";
 
 function hasVfioPci(host: Host, release: string | null): boolean | null {
   const folder = `/lib/modules/${release}`;
@@ -136,7 +133,7 @@ export const preflight: Step<PreflightSeen> = {
     const has = (path: string) => host.stat(path) !== null;
     const builder = initramfsBuilder(host);
     const forCard = ["update-grub", ...(builder === null ? [] : [builder.command.argv[0]])];
-    const programs = ["openssl", ...(spec.gpu === null ? [] : forCard)];
+    const programs = spec.gpu === null ? [] : forCard;
     const found = (program: string) => programFolders.some((folder) => has(`${folder}/${program}`));
     return Promise.resolve({
       live: host.live,
@@ -145,18 +142,12 @@ export const preflight: Step<PreflightSeen> = {
       grubDropIns: readsGrubDropIns(host),
       initramfsSupported: builder !== null,
       initrdFound: builder !== null && initrds(host, builder).length > 0,
-      libvirtInstalled: units.some((unit) =>
-        has(`/lib/systemd/system/${unit}`) || has(`/usr/lib/systemd/system/${unit}`)
-      ),
       vfioPci: hasVfioPci(host, detection.host.kernel),
     });
   },
 
   blockers(spec, seen) {
     const findings = [...cardBlockers(spec, seen), ...bootBlockers(spec, seen)];
-    if (seen.live && !seen.libvirtInstalled) {
-      findings.push(blocker("libvirt-missing", "libvirt is not installed", aptLine));
-    }
     // What a foreign boot loader lacks is said by its own blocker.
     const supported = seen.detection.host.bootloader === "grub" && seen.grubDropIns && seen.initramfsSupported;
     for (const program of supported ? seen.missingPrograms : []) {

@@ -32,6 +32,19 @@ const before = tree();
 const card = chooseGpu(detect(openHost({ root: "/" })));
 assert(card !== null, "the machine of this test has a ready card");
 
+// Packages are missing: the plan names them and cannot see yet what they bring. Where another program installs right
+// now, nothing is changed.
+const first = await plannedChanges("--answers", "/answers.json");
+assert(first.some((change) => / install .*libvirt-daemon-system/.test(change)), first.join("\n"));
+assert(!first.some((change) => change.includes("libvirtd.service")), first.join("\n"));
+Deno.writeTextFileSync("/fail-apt-get", "");
+const locked = await call("apply", "--answers", "/answers.json", "--yes");
+assertEquals(locked.code, 1, locked.stderr);
+assert(locked.stderr.includes("another program is installing"), locked.stderr);
+assertEquals(differences(before, tree()), [], "after a failed installation");
+Deno.removeSync("/fail-apt-get");
+forget();
+
 // A command that fails half way takes everything back, what it derives included.
 Deno.writeTextFileSync("/fail-update-initramfs", "");
 const failed = await call("apply", "--answers", "/answers.json", "--yes");
@@ -39,6 +52,17 @@ assertEquals(failed.code, 1, failed.stderr);
 assert(failed.stderr.includes("Cannot finish update-initramfs -u -k all: code 1: no room"), failed.stderr);
 assertEquals(differences(before, tree()), [], "after a failed apply");
 Deno.removeSync("/fail-update-initramfs");
+
+// But the packages stay, and are not planned again.
+assert(ran().includes("apt-get -o"), ran().join());
+const second = await plannedChanges("--answers", "/answers.json");
+assert(!second.some((change) => change.includes("apt-get")), second.join("\n"));
+
+// Without them once more, so that one run goes all the way.
+Deno.removeSync("/usr/bin/xorriso");
+for (const name of ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket"]) {
+  Deno.renameSync(`/lib/systemd/system/${name}`, `/packages/${name}`);
+}
 forget();
 
 // Apply: each command once, everything written, the daemon answers.

@@ -30,8 +30,6 @@ Deno.test("everything in the way is told at once", async () => {
   const codes = withoutCard(await blockers(preflight, disk));
   assertEquals(codes, [
     "vfio-module-missing",
-    "libvirt-missing",
-    "program-missing",
     "program-missing",
     "program-missing",
   ]);
@@ -104,7 +102,7 @@ Deno.test("handing over the only card is refused while it is not written", async
 Deno.test("what concerns the hardware ends with its own exit code, the rest does not", async () => {
   const finding = (code: string) => [{ code, severity: "blocker", title: "t" }] as const;
   for (
-    const [code, kind] of [["gpu-shared-group", "hardware-unsuitable"], ["libvirt-missing", "unsupported"]] as const
+    const [code, kind] of [["gpu-shared-group", "hardware-unsuitable"], ["program-missing", "unsupported"]] as const
   ) {
     const error = await assertRejects(() => Promise.resolve().then(() => refuse(finding(code))), AppError);
     assertEquals(error.code, kind);
