@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   apply: async () => (await import("./apply.ts")).applyCommand,
   status: async () => (await import("./status.ts")).statusCommand,
   verify: async () => (await import("./verify.ts")).verifyCommand,
+  prove: async () => (await import("./prove.ts")).proveCommand,
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   vm: async () => (await import("./vm.ts")).vmCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,

@@ -12,12 +12,14 @@ export type StepName =
   | "packages"
   | "identity"
   | "kernel_parameters"
+  | "fallback_entry"
   | "initramfs"
   | "vfio_binding"
   | "hugepages"
   | "libvirt"
   | "permissions"
-  | "looking_glass";
+  | "looking_glass"
+  | "trial_boot";
 
 export type Phase = "host" | "workload";
 

@@ -1,5 +1,6 @@
 /** The steps, in the order they are applied; rolled back in reverse. This list is their only registration. */
 import type { Step } from "./step.ts";
+import { fallbackEntry } from "./steps/fallback_entry.ts";
 import { hugepages } from "./steps/hugepages.ts";
 import { identity } from "./steps/identity.ts";
 import { initramfs } from "./steps/initramfs.ts";
@@ -7,6 +8,7 @@ import { kernelParameters } from "./steps/kernel_parameters.ts";
 import { libvirt } from "./steps/libvirt.ts";
 import { packages } from "./steps/packages.ts";
 import { preflight } from "./steps/preflight.ts";
+import { trialBoot, trialBootProved } from "./steps/trial_boot.ts";
 import { vfioBinding } from "./steps/vfio_binding.ts";
 
 export const steps: readonly Step[] = [
@@ -14,8 +16,14 @@ export const steps: readonly Step[] = [
   packages,
   identity,
   kernelParameters,
+  // Before the initial ram disk is built anew: it keeps the one of now.
+  fallbackEntry,
   initramfs,
   vfioBinding,
   hugepages,
   libvirt,
+  trialBoot,
 ];
+
+/** The same once the trial boot was judged to hold: what `prove` applies. */
+export const provedSteps: readonly Step[] = steps.map((step) => step === trialBoot ? trialBootProved : step);

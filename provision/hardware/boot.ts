@@ -80,7 +80,7 @@ export function parseLoaderInfo(bytes: Uint8Array | null): string | null {
 }
 
 /** In this order: an outer tool edits the inner one's files itself, so the outer one must be asked. */
-function readBootloader(reading: Reading): Bootloader | null {
+export function readBootloader(reading: Reading): Bootloader | null {
   const some = (...paths: string[]) => paths.some((path) => reading.exists(path));
   if (some("/run/ostree-booted") || (some("/usr/bin/rpm-ostree") && some("/ostree", "/sysroot/ostree"))) {
     return "rpm-ostree";

@@ -2,6 +2,7 @@
 import type { Command, CommandResult, Host } from "./host.ts";
 import type { MemoryDisk } from "./memory_disk.ts";
 import { openHost } from "./open.ts";
+import { installedProgram } from "./program.ts";
 
 export interface FakeHostOptions {
   /** "/" (the default) acts as a running machine, another folder of the disk as a copy of one. */
@@ -20,6 +21,7 @@ export function fakeHost(disk: MemoryDisk, options: FakeHostOptions = {}): Host 
     state,
     disk,
     now,
+    program: installedProgram,
     run: ({ argv }: Command): Promise<CommandResult> => {
       const code = run?.(argv) ?? 0;
       return Promise.resolve({ code, stdout: "", stderr: code === 0 ? "" : `${argv[0]} failed`, recorded: false });

@@ -17,6 +17,8 @@ export interface Host extends HostFiles, HostFileWriter {
   readonly live: boolean;
   /** Where the journal, saved originals and recorded commands are. */
   readonly state: StateFolder;
+  /** The argument list that starts this program again: what a unit of ours runs. */
+  readonly program: readonly [string, ...string[]];
   run(command: Command): Promise<CommandResult>;
   /** Milliseconds since 1970, from the wall clock: for display and records only. */
   now(): number;

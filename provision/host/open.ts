@@ -3,6 +3,7 @@ import { AppError } from "../../model/errors.ts";
 import { type Disk, systemDisk } from "./disk.ts";
 import { RootedFiles } from "./files.ts";
 import type { Command, CommandResult, Host } from "./host.ts";
+import { installedProgram, thisProgram } from "./program.ts";
 import { isMissing, Resolver } from "./resolve.ts";
 import { recordCommand, runCommand } from "./run.ts";
 import { StateFolder } from "./state.ts";
@@ -16,6 +17,7 @@ export interface HostOptions {
   readonly disk?: Disk;
   readonly run?: (command: Command) => Promise<CommandResult>;
   readonly now?: () => number;
+  readonly program?: readonly [string, ...string[]];
 }
 
 /** Throws `not-found` when the root is no folder. Changes nothing. */
@@ -24,7 +26,8 @@ export function openHost(options: HostOptions): Host {
   const root = realRoot(disk, options.root);
   const state = new StateFolder(disk, realState(disk, root, options));
   const run = options.run ?? (root === "/" ? runCommand : (command: Command) => recordCommand(command, state));
-  return new OpenedHost(disk, root, state, run, options.now ?? Date.now);
+  const program = options.program ?? (root === "/" ? thisProgram() : installedProgram);
+  return new OpenedHost(disk, root, state, run, options.now ?? Date.now, program);
 }
 
 class OpenedHost extends RootedFiles implements Host {
@@ -36,6 +39,7 @@ class OpenedHost extends RootedFiles implements Host {
     readonly state: StateFolder,
     readonly run: (command: Command) => Promise<CommandResult>,
     readonly now: () => number,
+    readonly program: readonly [string, ...string[]],
   ) {
     super(disk, root);
     this.live = root === "/";

@@ -17,11 +17,11 @@ export function lastRecordedInputs(state: StateFolder, step: string, argv: reado
 }
 
 /** A torn last line, left by a killed run, is cut off first. */
-export function appendRecord(state: StateFolder, line: string): void {
-  const bytes = state.read(recordedName) ?? new Uint8Array();
+export function appendRecord(state: StateFolder, line: string, name = recordedName): void {
+  const bytes = state.read(name) ?? new Uint8Array();
   const sound = bytes.lastIndexOf(0x0a) + 1;
-  if (sound !== bytes.length) state.truncate(recordedName, sound);
-  state.append(recordedName, new TextEncoder().encode(`${line}\n`));
+  if (sound !== bytes.length) state.truncate(name, sound);
+  state.append(name, new TextEncoder().encode(`${line}\n`));
 }
 
 function parseRecord(line: string): { argv?: unknown; step?: unknown; inputs?: unknown; undoes?: unknown } | null {

@@ -57,6 +57,11 @@ export class StateFolder {
     return digest;
   }
 
+  /** Whether bytes with this digest were saved; saved() judges whether they are still what they were. */
+  has(digest: string): boolean {
+    return !this.#isMissing(`${this.path}/saved/${digest}`);
+  }
+
   /** Throws `journal-damaged` when the copy is missing or no longer what it was. */
   saved(digest: string): Uint8Array {
     const bytes = this.read(`saved/${digest}`);

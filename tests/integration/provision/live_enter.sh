@@ -13,7 +13,7 @@ mkdir "$folder/upper" "$folder/work" "$folder/top" "$folder/bin"
 top=$folder/top
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$top"
 
-rm -rf "$top/boot" "$top/etc/default/grub.d" "$top/etc/neuron" "$top/var/lib/neuron"
+rm -rf "$top/boot" "$top/etc/default/grub.d" "$top/etc/neuron" "$top/var/lib/neuron" "$top/etc/grub.d"
 cp -a "$machine/boot" "$top/boot"
 cp -a "$machine/etc/default/." "$top/etc/default/"
 cp -a "$machine/etc/initramfs-tools" "$top/etc/"
@@ -34,8 +34,29 @@ program update-grub <<'EOF'
 echo update-grub >>/ran
 . /etc/default/grub
 for file in /etc/default/grub.d/*.cfg; do [ ! -e "$file" ] || . "$file"; done
-echo "	linux	/boot/vmlinuz root=/dev/sda2 ro $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT" >/boot/grub/grub.cfg
+export GRUB_CMDLINE_LINUX GRUB_CMDLINE_LINUX_DEFAULT
+for script in 10_linux 42_neuron; do [ ! -x /etc/grub.d/$script ] || /etc/grub.d/$script; done >/boot/grub/grub.cfg
 EOF
+program grub-reboot <<'EOF'
+#!/bin/sh
+echo grub-reboot "$@" >>/ran
+echo "next_entry=$1" >/boot/grub/grubenv
+EOF
+program grub-editenv <<'EOF'
+#!/bin/sh
+echo grub-editenv "$@" >>/ran
+[ "$2 $3" != "unset next_entry" ] || : >"$1"
+EOF
+mkdir "$top/etc/grub.d"
+cat >"$top/etc/grub.d/10_linux" <<'EOF'
+#!/bin/sh
+echo "menuentry 'Linux' \$menuentry_id_option 'linux' {
+	linux	/boot/vmlinuz root=/dev/sda2 ro $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT
+	initrd	$(echo /boot/initrd.img-*)
+}"
+EOF
+chmod 755 "$top/etc/grub.d/10_linux"
+: >"$top/boot/grub/grubenv"
 program update-initramfs <<'EOF'
 #!/bin/sh
 echo update-initramfs "$@" >>/ran

@@ -15,7 +15,8 @@ for (const mark of ["/ran", "/boot_id"]) assert(Deno.statSync(mark).isFile, "thi
 /** What systemd-sysusers writes stays: accounts are not taken back. */
 const accounts = ["passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", ".pwd.lock"]
   .map((name) => `/etc/${name}`);
-const tree = () => new Map([...snapshot("/etc", ...accounts, "/etc/libvirt"), ...snapshot("/boot")]);
+const tree = () =>
+  new Map([...snapshot("/etc", ...accounts, "/etc/libvirt"), ...snapshot("/boot", "/boot/grub/grubenv")]);
 const ran = () => Deno.readTextFileSync("/ran").trim().split("\n").map((line) => line.split(" ").slice(0, 2).join(" "));
 const forget = () => Deno.writeTextFileSync("/ran", "");
 const findings = async () => {
@@ -23,6 +24,40 @@ const findings = async () => {
   const document = JSON.parse(stdout) as { when: string; findings: { code: string }[] };
   return { code, when: document.when, codes: [...new Set(document.findings.map((one) => one.code))] };
 };
+
+const prove = async () => {
+  const { code, stdout, stderr } = await call("prove", "--json");
+  assert(stdout !== "", stderr);
+  const { outcome, findings } = JSON.parse(stdout) as { outcome: string; findings: { code: string }[] };
+  return { code, outcome, codes: [...new Set(findings.map((one) => one.code))] };
+};
+const menu = () => Deno.readTextFileSync("/boot/grub/grub.cfg");
+/** The certificate and the management user stay when a trial is taken back. */
+const identity = /^\/(neuron|neuron\/tls|neuron\/tls\/server\.pem|sysusers\.d\/neuron\.conf):/;
+
+let boots = 1;
+/** What GRUB does with the menu, and the kernel with its line. */
+function reboot(entry: "default" | "trial" | "without-passthrough"): void {
+  Deno.writeTextFileSync("/boot_id", `boot ${++boots}\n`);
+  Deno.writeTextFileSync("/boot/grub/grubenv", "");
+  const id = entry === "default" ? "linux" : `neuron-${entry}`;
+  const line = menu().split(`'${id}'`)[1]?.split("\n").find((one) => one.startsWith("\tlinux"));
+  assert(line !== undefined, `the menu has ${id}`);
+  Deno.writeTextFileSync("/cmdline", line.replace("\tlinux\t", "BOOT_IMAGE="));
+}
+
+function handOver(): void {
+  Deno.mkdirSync("/sys/bus/pci/drivers/vfio-pci", { recursive: true });
+  for (const address of card!.functions) {
+    const link = `${Deno.realPathSync(`/sys/bus/pci/devices/${address}`)}/driver`;
+    try {
+      Deno.removeSync(link);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    Deno.symlinkSync("/sys/bus/pci/drivers/vfio-pci", link);
+  }
+}
 
 Deno.writeTextFileSync(
   "/answers.json",
@@ -68,7 +103,7 @@ forget();
 // Apply: each command once, everything written, the daemon answers.
 const applied = await call("apply", "--answers", "/answers.json", "--yes");
 assertEquals(applied.code, 3, applied.stderr);
-for (const command of ["update-grub", "update-initramfs -u", "systemd-tmpfiles --create"]) {
+for (const command of ["update-grub", "grub-reboot neuron-trial", "update-initramfs -u", "systemd-tmpfiles --create"]) {
   assertEquals(ran().filter((line) => line === command).length, 1, `${command}: ${ran().join(", ")}`);
 }
 assert(Deno.readTextFileSync("/etc/passwd").includes("\nneuron:"), "systemd-sysusers made the user");
@@ -82,22 +117,39 @@ assertEquals(await plannedChanges(), [`update ${hook}`, "run update-initramfs -u
 assertEquals((await call("apply", "--yes")).code, 3);
 assertEquals(await plannedChanges(), []);
 
-// The reboot: first into a kernel without the parameters, then as it shall be.
-Deno.writeTextFileSync("/boot_id", "second\n");
+// Before the reboot there is nothing to prove.
+assertEquals(await prove(), { code: 3, outcome: "to-come", codes: [] });
+
+// A trial that came to no proof (GRUB started it once, the machine stopped) is taken back by the start after it.
+reboot("without-passthrough");
 const unbound = await findings();
 assertEquals(unbound, { code: 1, when: "effective", codes: ["kernel-parameter-missing", "vfio-not-bound"] });
-Deno.writeTextFileSync("/cmdline", Deno.readTextFileSync("/boot/grub/grub.cfg").trim().replace("linux\t", ""));
-Deno.mkdirSync("/sys/bus/pci/drivers/vfio-pci", { recursive: true });
-for (const address of card.functions) {
-  const link = `${Deno.realPathSync(`/sys/bus/pci/devices/${address}`)}/driver`;
-  try {
-    Deno.removeSync(link);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  Deno.symlinkSync("/sys/bus/pci/drivers/vfio-pci", link);
-}
+assertEquals(await prove(), { code: 1, outcome: "taken-back", codes: ["trial-not-finished"] });
+assertEquals(differences(before, tree()).filter((path) => !identity.test(path)), [], "after a trial without a proof");
+assertEquals(await prove(), { code: 0, outcome: "none", codes: [] });
+
+// Once more: this time a claim does not hold in the trial. It is told, and taken back by the start after it.
+assertEquals((await call("apply", "--yes")).code, 3);
+assertEquals(await plannedChanges(), []);
+reboot("trial");
+assertEquals(await prove(), { code: 1, outcome: "failed", codes: ["vfio-not-bound"] });
+assertEquals(menu().includes("'neuron-trial'"), true, "nothing is promoted");
+reboot("without-passthrough");
+assertEquals(await prove(), { code: 1, outcome: "taken-back", codes: ["vfio-not-bound"] });
+assertEquals(differences(before, tree()).filter((path) => !identity.test(path)), [], "after a trial that failed");
+
+// And once with the card in vfio-pci's hands: the trial becomes the default.
+assertEquals((await call("apply", "--yes")).code, 3);
+reboot("trial");
+handOver();
 assertEquals(await findings(), { code: 0, when: "effective", codes: [] });
+assertEquals(await prove(), { code: 0, outcome: "proved", codes: [] });
+assertEquals(menu().includes("'neuron-trial'"), false, "the trial's entry is gone");
+assertEquals(menu().includes("'neuron-without-passthrough'"), true, "the entry without passthrough stays");
+assertEquals(await plannedChanges(), [], "nothing is left to do");
+reboot("default");
+assertEquals(await findings(), { code: 0, when: "effective", codes: [] });
+assertEquals(await prove(), { code: 0, outcome: "none", codes: [] });
 assertEquals(await plannedChanges(), [], "the plan is the same with the card in vfio-pci's hands");
 
 // Back: boot files come back from their saved bytes, without building anything.

@@ -1,0 +1,101 @@
+/**
+ * The units that end a trial boot: one proves it as soon as the machine is up, one starts the machine again where that
+ * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5).
+ */
+import type { WantedFile, WantedLink } from "../step.ts";
+import { withHead } from "./written.ts";
+
+const units = "/etc/systemd/system";
+const proofUnit = "neuron-proof.service";
+const deadlineTimer = "neuron-proof-deadline.timer";
+const deadlineUnit = "neuron-proof-deadline.service";
+
+/** How long a trial boot may take to its proof before the machine is started again without passthrough. */
+const deadlineMinutes = 15;
+
+type UnitFile = Pick<WantedFile, "kind" | "path" | "text">;
+type UnitLink = Pick<WantedLink, "kind" | "path" | "target">;
+
+/** One argument of ExecStart, where `%`, `$`, quotes and backslashes mean something (systemd.service(5)). */
+const quote = (word: string) =>
+  /^[\w@+=:,./-]+$/.test(word)
+    ? word
+    : `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
+
+/** @param trialPath the file that says that a trial is wanted: without it none of them does anything */
+function unitTexts(program: readonly string[], trialPath: string): readonly (readonly [name: string, text: string])[] {
+  const condition = `ConditionPathExists=${trialPath}`;
+  return [
+    [
+      proofUnit,
+      withHead(
+        "Proves the trial boot, or takes back what it was for.",
+        `[Unit]
+Description=Neuron: proof of the trial boot
+${condition}
+# What the proof looks at has to have had its time.
+After=multi-user.target network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=${[...program, "prove", "--restart"].map(quote).join(" ")}
+StandardOutput=journal+console
+StandardError=journal+console
+
+[Install]
+WantedBy=multi-user.target
+`,
+      ),
+    ],
+    [
+      deadlineTimer,
+      withHead(
+        "A trial boot that hangs comes back.",
+        `[Unit]
+Description=Neuron: end of the time for the trial boot
+${condition}
+ConditionKernelCommandLine=neuron.trial=1
+
+[Timer]
+OnBootSec=${deadlineMinutes}min
+
+[Install]
+WantedBy=timers.target
+`,
+      ),
+    ],
+    [
+      deadlineUnit,
+      withHead(
+        "Started by its timer.",
+        `[Unit]
+Description=Neuron: the trial boot was not proved in time, start without passthrough
+${condition}
+ConditionKernelCommandLine=neuron.trial=1
+DefaultDependencies=no
+
+[Service]
+Type=oneshot
+ExecStart=systemctl --force reboot
+`,
+      ),
+    ],
+  ];
+}
+
+const enablingLinks = [
+  { path: `${units}/multi-user.target.wants/${proofUnit}`, target: `${units}/${proofUnit}` },
+  { path: `${units}/timers.target.wants/${deadlineTimer}`, target: `${units}/${deadlineTimer}` },
+];
+
+export const unitPaths = [proofUnit, deadlineTimer, deadlineUnit].map((name) => `${units}/${name}`);
+export const unitLinks = enablingLinks.map(({ path }) => path);
+
+/** The units and what enables them. `program` starts this very program. */
+export function proofUnits(program: readonly string[], trialPath: string): (UnitFile | UnitLink)[] {
+  return [
+    ...unitTexts(program, trialPath).map(([name, text]) => ({ kind: "file", path: `${units}/${name}`, text }) as const),
+    ...enablingLinks.map((link) => ({ kind: "link", ...link }) as const),
+  ];
+}
