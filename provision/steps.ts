@@ -22,6 +22,7 @@ export const steps: readonly Step[] = [
   vfioBinding,
   hugepages,
   libvirt,
+  // Last: it starts what all others wrote.
   trialBoot,
 ];
 
