@@ -8,7 +8,7 @@ import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import { grubConfig, splitParameters } from "../distro/grub.ts";
 import { daemonReload } from "../distro/systemd_units.ts";
-import type { Host, HostFiles } from "../host/host.ts";
+import type { HostFiles } from "../host/host.ts";
 import { sha256 } from "../node.ts";
 import { readTextOrNull, type Step, type WantedCommand, type WantedNode } from "../step.ts";
 import { changesBoot, hasGrubMenu, writeMenu } from "./fallback_entry.ts";
