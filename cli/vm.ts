@@ -44,6 +44,11 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   ...Object.fromEntries(powerVerbs.map((verb) => [verb, powerVerb(verb)])),
   delete: { usage: ["delete NAME [--yes]"], flags: ["yes"], load: async () => (await import("./vm/delete.ts")).run },
+  gpu: {
+    usage: ["gpu list [--json]", "gpu take ADDRESS", "gpu release ADDRESS"],
+    flags: [],
+    load: async () => (await import("./vm/gpu.ts")).run,
+  },
 };
 
 function powerVerb(verb: string): Verb {
@@ -84,6 +89,15 @@ export const vmCommand: Command = {
       why: "what runs, for scripts",
     },
     { line: "neuron-setup vm start windows11", why: "already running is success" },
+    {
+      line: "neuron-setup vm gpu list",
+      why: "graphics cards, the driver of each function, and what uses it right now",
+    },
+    {
+      line: "neuron-setup vm gpu take 0000:01:00.0",
+      why: "from the host's drivers to vfio-pci without a restart; refused, naming who, while anything uses the card",
+    },
+    { line: "neuron-setup vm gpu release 0000:01:00.0", why: "back to the drivers it had" },
   ],
   async run(invocation): Promise<ExitCode> {
     const [word, ...words] = invocation.words;

@@ -35,6 +35,8 @@ export interface Disk {
   /** Creates when missing, appends and fsyncs. */
   appendFile(path: string, bytes: Uint8Array, mode: number): void;
   truncate(path: string, sizeBytes: number): void;
+  /** All bytes in one write(2) to what is there, which for sysfs is a call into the kernel. */
+  writeOnce(path: string, bytes: Uint8Array): void;
   chmod(path: string, mode: number): void;
   lchown(path: string, uid: number, gid: number): void;
   setModified(path: string, mtimeMs: number): void;
@@ -92,6 +94,14 @@ export const systemDisk: Disk = {
     try {
       file.truncateSync(sizeBytes);
       file.syncSync();
+    } finally {
+      file.close();
+    }
+  },
+  writeOnce(path, bytes) {
+    const file = Deno.openSync(path, { write: true });
+    try {
+      file.writeSync(bytes);
     } finally {
       file.close();
     }

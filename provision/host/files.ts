@@ -110,6 +110,11 @@ export class RootedFiles implements HostFiles, HostFileWriter {
     }
   }
 
+  tellKernel(path: string, text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.#write("write", path, (real) => this.#disk.writeOnce(real, bytes));
+  }
+
   #replace(path: string, fill: (temp: string, before: FileStatus | null) => void): void {
     this.#write("write", path, (real) => {
       const temp = temporaryOf(real);

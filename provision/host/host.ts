@@ -53,6 +53,11 @@ export interface HostFileWriter {
   remove(path: string): void;
   /** Only an empty folder; already gone is success. */
   removeFolder(path: string): void;
+  /**
+   * Hands text to the kernel through a file of sysfs that is there: one write(2), neither atomic nor durable. The
+   * kernel acts before it returns; what it refuses is AppError `file-access`.
+   */
+  tellKernel(path: string, text: string): void;
   /** After a killed write of this path: removes its temp file, makes durable what it achieved. */
   sweep(path: string): void;
 }

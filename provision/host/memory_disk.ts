@@ -166,6 +166,10 @@ export class MemoryDisk implements Disk {
     inode.bytes = inode.bytes.slice(0, sizeBytes);
     inode.durable.bytes = inode.bytes;
   }
+  writeOnce(path: string, bytes: Uint8Array): void {
+    this.before("write", path, true);
+    this.#find(path).bytes = bytes.slice();
+  }
   syncFile(path: string): void {
     this.before("fsync", path, true);
     const inode = this.#find(path);

@@ -5,12 +5,10 @@ const recordedName = "commands.jsonl";
 
 /** The inputs the newest record of these words has, when this step recorded it; null when there is none. */
 export function lastRecordedInputs(state: StateFolder, step: string, argv: readonly string[]): string | null {
-  const lines = new TextDecoder().decode(state.read(recordedName) ?? new Uint8Array()).split("\n").reverse();
   const words = JSON.stringify(argv);
-  for (const line of lines) {
-    const record = parseRecord(line);
-    if (record !== null && JSON.stringify(record.undoes) === words) return null;
-    if (record === null || JSON.stringify(record.argv) !== words) continue;
+  for (const record of readLines(state, recordedName).reverse() as RecordedCommand[]) {
+    if (JSON.stringify(record.undoes) === words) return null;
+    if (JSON.stringify(record.argv) !== words) continue;
     return record.step === step && typeof record.inputs === "string" ? record.inputs : null;
   }
   return null;
@@ -24,11 +22,22 @@ export function appendRecord(state: StateFolder, line: string, name = recordedNa
   state.append(name, new TextEncoder().encode(`${line}\n`));
 }
 
-function parseRecord(line: string): { argv?: unknown; step?: unknown; inputs?: unknown; undoes?: unknown } | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? value : null;
-  } catch {
-    return null;
-  }
+interface RecordedCommand {
+  readonly argv?: unknown;
+  readonly step?: unknown;
+  readonly inputs?: unknown;
+  readonly undoes?: unknown;
+}
+
+/** The objects of a file with one on each line, oldest first. */
+export function readLines(state: StateFolder, name: string): object[] {
+  const text = new TextDecoder().decode(state.read(name) ?? new Uint8Array());
+  return text.split("\n").flatMap((line) => {
+    try {
+      const value: unknown = JSON.parse(line);
+      return typeof value === "object" && value !== null ? [value] : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -36,7 +36,8 @@ function renderFunctions(spec: HostSpec): string {
   return withHead('Functions for vfio-pci, as "address vendor device".', lines.join(""));
 }
 
-function inspectFunction(files: HostFiles, address: string): FunctionSeen {
+/** A function, its driver, and what of its group stands in the way. */
+export function inspectFunction(files: HostFiles, address: string): FunctionSeen {
   const read = (path: string) => files.readText(path)?.trim().replace(/^0x/, "") ?? null;
   const driverOf = (device: string) => files.readLink(`${devices}/${device}/driver`)?.split("/").at(-1) ?? null;
   const vendor = read(`${devices}/${address}/vendor`);
