@@ -36,7 +36,7 @@ export function readUses(reading: Reading, detection: Detection, addresses: read
     ...deviceNodes(reading, address).flatMap((device) =>
       (openFiles.get(device) ?? []).map((holder) => ({ kind: "process", address, device, ...holder }) as const)
     ),
-    ...consoleUse(reading, address),
+    ...consoleUse(reading, detection, address),
     ...bootDisplay(detection, address),
     ...inputUses(reading, detection, address),
     ...mountUses(detection, address),
@@ -99,23 +99,18 @@ function driverOf(reading: Reading, address: string): string | null {
 }
 
 /**
- * The kernel's text console draws on a frame buffer of this function: it is the only one, or fbcon has switched a
- * connector of it on.
+ * The kernel's text console is on the frame buffer of the card the machine starts with, or on the first one there is
+ * (fbcon_select_primary in drivers/video/fbdev/core/fbcon.c; which one it is, sysfs does not say).
  */
-function consoleUse(reading: Reading, address: string): FunctionUse[] {
-  const own = (reading.list(`${DEVICES}/${address}/graphics`) ?? []).filter(isFrameBuffer);
-  const [first] = own;
-  if (first === undefined || !isFbconBound(reading)) return [];
-  const all = (reading.list("/sys/class/graphics") ?? []).filter(isFrameBuffer);
-  const cards = (reading.list(`${DEVICES}/${address}/drm`) ?? []).filter((name) => /^card\d+$/.test(name));
-  const isShowing = cards.some((card) =>
-    (reading.list(`${DEVICES}/${address}/drm/${card}`) ?? []).some((connector) =>
-      parseLine(reading.text(`${DEVICES}/${address}/drm/${card}/${connector}/enabled`)) === "enabled"
-    )
+function consoleUse(reading: Reading, { pci }: Detection, address: string): FunctionUse[] {
+  const frameBuffers = (folder: string) => (reading.list(folder) ?? []).filter(isFrameBuffer).sort();
+  const own = frameBuffers(`${DEVICES}/${address}/graphics`);
+  if (own.length === 0 || !isFbconBound(reading)) return [];
+  const primary = pci.filter(({ bootVga }) => bootVga).flatMap((boot) =>
+    frameBuffers(`${DEVICES}/${boot.address}/graphics`)
   );
-  return isShowing || all.every((name) => own.includes(name))
-    ? [{ kind: "console", address, device: `/dev/${first}` }]
-    : [];
+  const [shown] = [...primary, ...frameBuffers("/sys/class/graphics")];
+  return shown !== undefined && own.includes(shown) ? [{ kind: "console", address, device: `/dev/${shown}` }] : [];
 }
 
 function isFbconBound(reading: Reading): boolean {
