@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./verify.ts")).verifyCommand,
   prove: async () => (await import("./prove.ts")).proveCommand,
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
   vm: async () => (await import("./vm.ts")).vmCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
   try: async () => (await import("./try.ts")).tryCommand,

@@ -92,7 +92,8 @@ function ownerOf(files: HostFiles, path: string, uuid: string): "missing" | "our
   return !rewritten && (text.includes(mark) || text.includes(uuid)) ? "ours" : "theirs";
 }
 
-async function ask(): Promise<Pick<LibvirtSeen, "trouble" | "stopped">> {
+/** Whether the running daemon answers, and which of its defaults do not run. */
+export async function askLibvirt(): Promise<Pick<LibvirtSeen, "trouble" | "stopped">> {
   try {
     await using connection = await open("qemu:///system", { signal: AbortSignal.timeout(15_000) });
     const networks = await connection.listNetworks({ active: true });
@@ -126,7 +127,7 @@ export const libvirt: Step<LibvirtSeen> = {
         autostarts.filter(({ link, definition }) => host.stat(link) !== null && host.readLink(link) !== definition)
           .map(({ link }) => link),
       ),
-      ...(host.live && kind !== null ? await ask() : { trouble: null, stopped: [] }),
+      ...(host.live && kind !== null ? await askLibvirt() : { trouble: null, stopped: [] }),
     };
   },
 
