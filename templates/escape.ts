@@ -14,6 +14,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\t": "&#9;",
   "\n": "&#10;",
   "\r": "&#13;",
+  // Ends of lines in XML 1.1, which some readers make of them in 1.0 too.
+  "\u0085": "&#133;",
+  "\u2028": "&#8232;",
 };
 
 // deno-lint-ignore no-control-regex -- XML 1.0 has no way to write these, escaped or not
@@ -38,5 +41,5 @@ export function xmlEscape(value: unknown): string {
       : `U+${forbidden.charCodeAt(0).toString(16).padStart(4, "0")}`;
     throw new TemplateError(`Cannot write the text ${JSON.stringify(text.slice(0, 60))} into XML: it holds ${code}`);
   }
-  return text.replace(/[&<>"'\t\n\r]/g, (character) => ENTITIES[character]!);
+  return text.replace(/[&<>"'\t\n\r\u0085\u2028]/g, (character) => ENTITIES[character]!);
 }

@@ -15,9 +15,9 @@ Deno.test("xmlEscape() gives text that any XML reader reads back exactly, in con
   });
   const any = fc.oneof(
     clean,
-    fc.array(fc.constantFrom("<", "&", '"', "'", "]]>", "\n", "\r", "\t", "&amp;", "<!--", "é", "😀")).map((parts) =>
-      parts.join("")
-    ),
+    fc.array(
+      fc.constantFrom("<", "&", '"', "'", "]]>", "\n", "\r", "\t", "\u0085", "\u2028", "&amp;", "<!--", "é", "😀"),
+    ).map((parts) => parts.join("")),
   );
   fc.assert(fc.property(any, (text) => {
     const document = new DOMParser().parseFromString(
