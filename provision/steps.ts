@@ -7,6 +7,7 @@ import { initramfs } from "./steps/initramfs.ts";
 import { kernelParameters } from "./steps/kernel_parameters.ts";
 import { libvirt } from "./steps/libvirt.ts";
 import { packages } from "./steps/packages.ts";
+import { permissions } from "./steps/permissions.ts";
 import { preflight } from "./steps/preflight.ts";
 import { trialBoot, trialBootProved } from "./steps/trial_boot.ts";
 import { vfioBinding } from "./steps/vfio_binding.ts";
@@ -22,6 +23,7 @@ export const steps: readonly Step[] = [
   vfioBinding,
   hugepages,
   libvirt,
+  permissions,
   // Last: it starts what all others wrote.
   trialBoot,
 ];

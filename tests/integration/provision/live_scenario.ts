@@ -107,6 +107,10 @@ for (const command of ["update-grub", "grub-reboot neuron-trial", "update-initra
   assertEquals(ran().filter((line) => line === command).length, 1, `${command}: ${ran().join(", ")}`);
 }
 assert(Deno.readTextFileSync("/etc/passwd").includes("\nneuron:"), "systemd-sysusers made the user");
+for (const group of ["kvm", "libvirt"]) {
+  const line = Deno.readTextFileSync("/etc/group").split("\n").find((one) => one.startsWith(`${group}:`));
+  assert(line?.split(":")[3]?.split(",").includes("zoe"), `systemd-sysusers made zoe a member: ${line}`);
+}
 assertEquals(await plannedChanges(), [], "a second plan, with the answers of the last apply");
 assertEquals(await findings(), { code: 0, when: "written", codes: [] });
 
