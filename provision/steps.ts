@@ -6,6 +6,7 @@ import { identity } from "./steps/identity.ts";
 import { initramfs } from "./steps/initramfs.ts";
 import { kernelParameters } from "./steps/kernel_parameters.ts";
 import { libvirt } from "./steps/libvirt.ts";
+import { lookingGlass } from "./steps/looking_glass.ts";
 import { packages } from "./steps/packages.ts";
 import { permissions } from "./steps/permissions.ts";
 import { preflight } from "./steps/preflight.ts";
@@ -24,6 +25,7 @@ export const steps: readonly Step[] = [
   hugepages,
   libvirt,
   permissions,
+  lookingGlass,
   // Last: it starts what all others wrote.
   trialBoot,
 ];

@@ -28,7 +28,8 @@ program() {
 	cat >"$top/usr/sbin/$1"
 	chmod 755 "$top/usr/sbin/$1"
 }
-rm -f "$top/usr/bin/systemctl" "$top/usr/bin/systemd-tmpfiles" "$top/sbin/sysctl" "$top/usr/sbin/sysctl"
+mv "$top/usr/bin/systemd-tmpfiles" "$top/usr/bin/real-systemd-tmpfiles"
+rm -f "$top/usr/bin/systemctl" "$top/sbin/sysctl" "$top/usr/sbin/sysctl"
 program update-grub <<'EOF'
 #!/bin/sh
 echo update-grub >>/ran
@@ -75,6 +76,7 @@ EOF
 program systemd-tmpfiles <<'EOF'
 #!/bin/sh
 echo systemd-tmpfiles "$@" >>/ran
+case "$2" in *hugepages*) ;; *) exec real-systemd-tmpfiles "$@" ;; esac
 while read -r kind path _ _ _ _ value; do [ "$kind" != w ] || echo "$value" >"$path"; done <"$2"
 EOF
 program sysctl <<'EOF'
@@ -103,6 +105,7 @@ program mkinitramfs <<'EOF'
 EOF
 
 mount --bind /dev "$top/dev"
+mount -t tmpfs tmpfs "$top/dev/shm"
 mount -t proc proc "$top/proc"
 mount --bind "$folder/sys" "$top/sys"
 mount -t tmpfs tmpfs "$top/run"

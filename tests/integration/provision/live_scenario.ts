@@ -103,14 +103,17 @@ forget();
 // Apply: each command once, everything written, the daemon answers.
 const applied = await call("apply", "--answers", "/answers.json", "--yes");
 assertEquals(applied.code, 3, applied.stderr);
-for (const command of ["update-grub", "grub-reboot neuron-trial", "update-initramfs -u", "systemd-tmpfiles --create"]) {
+for (const command of ["update-grub", "grub-reboot neuron-trial", "update-initramfs -u"]) {
   assertEquals(ran().filter((line) => line === command).length, 1, `${command}: ${ran().join(", ")}`);
 }
+assertEquals(ran().filter((line) => line === "systemd-tmpfiles --create").length, 2, "pages, Looking Glass");
 assert(Deno.readTextFileSync("/etc/passwd").includes("\nneuron:"), "systemd-sysusers made the user");
 for (const group of ["kvm", "libvirt"]) {
   const line = Deno.readTextFileSync("/etc/group").split("\n").find((one) => one.startsWith(`${group}:`));
   assert(line?.split(":")[3]?.split(",").includes("zoe"), `systemd-sysusers made zoe a member: ${line}`);
 }
+const shared = Deno.statSync("/dev/shm/looking-glass");
+assertEquals([shared.uid, shared.mode! & 0o777, shared.size], [1001, 0o660, 0], "Looking Glass's memory is zoe's");
 assertEquals(await plannedChanges(), [], "a second plan, with the answers of the last apply");
 assertEquals(await findings(), { code: 0, when: "written", codes: [] });
 
@@ -118,6 +121,15 @@ assertEquals(await findings(), { code: 0, when: "written", codes: [] });
 const hook = "/etc/initramfs-tools/hooks/neuron-vfio";
 Deno.writeTextFileSync(hook, "damaged\n");
 assertEquals(await plannedChanges(), [`update ${hook}`, "run update-initramfs -u -k all"]);
+assertEquals((await call("apply", "--yes")).code, 3);
+assertEquals(await plannedChanges(), []);
+
+// A VM of another size left its memory behind.
+Deno.truncateSync("/dev/shm/looking-glass", 1024);
+assertEquals((await plannedChanges()).map((change) => change.split(" ").slice(0, 2).join(" ")), [
+  "run rm",
+  "run systemd-tmpfiles",
+]);
 assertEquals((await call("apply", "--yes")).code, 3);
 assertEquals(await plannedChanges(), []);
 
@@ -162,4 +174,5 @@ const back = await call("rollback", "--yes");
 assertEquals(back.code, 3, back.stderr);
 assertEquals(differences(before, tree()), [], "after the rollback");
 assertEquals(ran().filter((line) => /^update-/.test(line)), [], "nothing had to be built");
+assertEquals([...Deno.readDirSync("/dev/shm")].map(({ name }) => name), [], "and Looking Glass's memory is gone");
 console.log("the scenario ended well");
