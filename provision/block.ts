@@ -14,51 +14,54 @@ function render(about: string, body: string): string {
   return `${begin} ${about}\n${advice}\n${body}${end} ${about}\n`;
 }
 
-/** The text with our block: where it was already, however it was damaged, or at the end. */
+/** The text with our block: where it was already, or at the end. */
 export function withBlock(current: string | null, about: string, body: string): string {
   const text = current ?? "";
-  const block = render(about, body);
-  const [from, to] = find(text, about, block) ?? [text.length, text.length];
+  const [from, to] = find(text, about) ?? [text.length, text.length];
   const before = text.slice(0, from);
-  return `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${block}${text.slice(to)}`;
+  return `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${render(about, body)}${text.slice(to)}`;
 }
 
-/**
- * The text without our block. A missing newline at the file's end that `withBlock` had to add stays; `body` finds the
- * block where a marker is damaged.
- */
-export function withoutBlock(current: string, about: string, body = ""): string {
-  const place = find(current, about, render(about, body));
+/** The text without our block. A missing newline at the file's end that `withBlock` had to add stays. */
+export function withoutBlock(current: string, about: string): string {
+  const place = find(current, about);
   return place === null ? current : current.slice(0, place[0]) + current.slice(place[1]);
 }
 
-/** Where the block is: between whole markers, or else where as many characters are almost those of `block`. */
-function find(text: string, about: string, block: string): readonly [number, number] | null {
-  const from = `\n${text}`.indexOf(`\n${begin} ${about}\n`);
-  const last = `\n${end} ${about}\n`;
-  const to = from === -1 ? -1 : `${text}\n`.indexOf(last, from);
-  if (to !== -1) return [from, Math.min(text.length, to + last.length)];
-  for (let at = 0; at + block.length <= text.length; at++) {
-    if (isAlmost(text, at, block)) return [at, at + block.length];
-  }
-  return null;
+/** From marker to marker, each as we wrote it or with a byte or two altered. */
+function find(text: string, about: string): readonly [number, number] | null {
+  const from = findMarker(text, `${begin} ${about}`, 0);
+  if (from === -1) return null;
+  const marker = `${end} ${about}`;
+  const to = findMarker(text, marker, from + 1);
+  if (to === -1) return null;
+  const after = to + marker.length;
+  return [from, after < text.length && isLineEnd(text, after) ? after + 1 : after];
 }
+
+function findMarker(text: string, marker: string, start: number): number {
+  for (let at = text.indexOf(marker, start); at !== -1; at = text.indexOf(marker, at + 1)) {
+    if (isLineEnd(text, at + marker.length)) return at;
+  }
+  for (let at = start; at + marker.length <= text.length; at++) {
+    if (isAlmost(text, at, marker) && isLineEnd(text, at + marker.length)) return at;
+  }
+  return -1;
+}
+
+/** Or what a damaged newline became: no character of a line. */
+const isLineEnd = (text: string, at: number) => at >= text.length || text[at]! < " ";
 
 /** All but one character in sixteen are the same. */
-function isAlmost(text: string, at: number, block: string): boolean {
+export function isAlmost(text: string, at: number, wanted: string): boolean {
   let different = 0;
-  for (let i = 0; i < block.length && different * 16 <= block.length; i++) {
-    if (text[at + i] !== block[i]) different++;
+  for (let i = 0; i < wanted.length && different * 16 <= wanted.length; i++) {
+    if (text[at + i] !== wanted[i]) different++;
   }
-  return different * 16 <= block.length;
+  return different * 16 <= wanted.length;
 }
 
-/** Our block in a text that has one, markers included; the journal keeps it for the way back. */
-export function blockIn(text: string): string | null {
-  return /^# >>> neuron-setup: (.*)\n[^]*?^# <<< neuron-setup: \1\n/m.exec(text)?.[0] ?? null;
-}
-
-/** Nothing in it looks like ours. */
+/** Whether nothing in it looks like a block of ours. */
 export const isWithoutMarkers = (text: string) => !text.includes(begin) && !text.includes(end);
 
 /** A file of somebody else's as it is. */
@@ -97,5 +100,11 @@ export function wantedBlock(
   body: string,
 ): Pick<WantedFile, "kind" | "path" | "text" | "mode" | "block"> {
   const mode = file.mode === null ? {} : { mode: file.mode };
-  return { kind: "file", path: file.path, text: withBlock(file.text, about, body), ...mode, block: true };
+  return {
+    kind: "file",
+    path: file.path,
+    text: withBlock(file.text, about, body),
+    ...mode,
+    block: render(about, body),
+  };
 }

@@ -49,7 +49,7 @@ export interface NodeIntent {
   readonly folders: readonly string[];
   readonly triggers: readonly string[];
   readonly needsReboot: boolean;
-  /** Our block in somebody else's file, as it was written. */
+  /** All that is ours in a file of somebody else's, as it was written. */
   readonly block?: string;
 }
 

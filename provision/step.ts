@@ -62,8 +62,8 @@ export interface WantedFile extends Wanted {
   readonly text: string;
   /** Default 0644. */
   readonly mode?: number;
-  /** Somebody else's file in which only a block of ours differs (block.ts): rollback takes out that alone. */
-  readonly block?: true;
+  /** All that is ours in a file of somebody else's (block.ts): rollback takes out that alone when they edited the rest. */
+  readonly block?: string;
 }
 
 /** A file whose bytes are not known before they are made: a key. `valid` says that what is there is good as it is. */
@@ -96,7 +96,10 @@ export interface WantedCommand {
   readonly due: boolean;
   /** What it writes: saved before, so that a rollback brings back the bytes instead of making new ones. */
   readonly derives: readonly string[];
-  /** Runs at rollback; absent: the command itself, once its files are back. */
+  /**
+   * Runs at rollback where the bytes of what it derives cannot be brought back; absent: the command itself, once its
+   * files are back.
+   */
   readonly undo?: readonly [string, ...string[]];
   /** Nothing at rollback: what it made stays (accounts, packages). */
   readonly keeps?: true;

@@ -1,37 +1,66 @@
 /**
- * What Debian's GRUB scripts make of their configuration. Debian's grub-mkconfig sources /etc/default/grub and then
+ * What GRUB's scripts make of their configuration. grub-mkconfig sources /etc/default/grub, Debian's then
  * /etc/default/grub.d/*.cfg in the shell's order, and puts GRUB_CMDLINE_LINUX and GRUB_CMDLINE_LINUX_DEFAULT on the
- * kernel's line (source: Debian's grub-mkconfig, 10_linux). Reads; never writes.
+ * kernel's line (source: GRUB's and Debian's grub-mkconfig, 10_linux). Reads; never writes.
  */
 import type { HostFiles } from "../host/host.ts";
+import type { WantedCommand } from "../step.ts";
+import { programPath } from "./programs.ts";
 
-const grubDefaults = "/etc/default/grub";
+export const grubDefaults = "/etc/default/grub";
 export const grubDropIns = "/etc/default/grub.d";
 export const grubConfig = "/boot/grub/grub.cfg";
+
+/** What writes the boot menu, and where that is: some systems call GRUB's second version grub2. */
+export function grubMenu(files: HostFiles): Pick<WantedCommand, "id" | "argv" | "derives"> {
+  const id = "update-grub";
+  const grub2 = ["/boot/grub2/grub.cfg"];
+  const isGrub2 = files.list("/boot/grub2") !== null;
+  if (programPath(files, "update-grub") !== null) {
+    return { id, argv: ["update-grub"], derives: isGrub2 ? grub2 : [grubConfig] };
+  }
+  if (programPath(files, "grub2-mkconfig") !== null || isGrub2) {
+    return { id, argv: ["grub2-mkconfig", "-o", grub2[0]!], derives: grub2 };
+  }
+  const mkconfig = programPath(files, "grub-mkconfig") !== null || !isLikeDebian(files);
+  return { id, argv: mkconfig ? ["grub-mkconfig", "-o", grubConfig] : ["update-grub"], derives: [grubConfig] };
+}
 
 /** grub-mkconfig is a shell script, so it tells itself what it reads. */
 const mkconfigScripts = ["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig"];
 
 /**
  * Whether GRUB's scripts source the drop-ins: Debian's, Ubuntu's and Mint's do, GRUB's own do not. Where no script is
- * to be read, a configuration below grub2 says that it is not Debian's.
+ * to be read, a configuration below grub2, or the system's name, says that it is not Debian's.
  */
 export function readsGrubDropIns(files: HostFiles): boolean {
   // A captured machine has it as an empty file.
   const script = mkconfigScripts.map((path) => files.readText(path)).find((text) => text !== null && text !== "");
-  return typeof script !== "string" ? files.list("/boot/grub2") === null : script.includes("/default/grub.d/");
+  if (typeof script === "string") return script.includes("/default/grub.d/");
+  return files.list("/boot/grub2") === null && (files.list(grubDropIns) !== null || isLikeDebian(files));
 }
 
-/** Kernel parameters a person configured, without what `ownDropIn` adds. */
+/** So is what does not say what it is. */
+function isLikeDebian(files: HostFiles): boolean {
+  const text = files.readText("/etc/os-release") ?? files.readText("/usr/lib/os-release") ?? "";
+  const names = [...text.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)].map(([, value]) => value!);
+  return names.length === 0 || /\b(debian|ubuntu)\b/.test(names.join(" "));
+}
+
+/** Kernel parameters a person configured in the drop-ins and before, without what `ownDropIn` adds. */
 export function readGrubParameters(files: HostFiles, ownDropIn: string): string[] {
   const names = (files.list(grubDropIns) ?? []).filter((name) => name.endsWith(".cfg") && !name.startsWith("."));
   const paths = [grubDefaults, ...names.map((name) => `${grubDropIns}/${name}`)];
+  return grubParameters(paths.filter((path) => path !== ownDropIn).map((path) => files.readText(path) ?? ""));
+}
+
+/** Kernel parameters that follow from these files, sourced one after another. */
+export function grubParameters(texts: readonly string[]): string[] {
   const variables = new Map<string, string>();
-  for (const path of paths) {
-    if (path !== ownDropIn) assign(variables, files.readText(path) ?? "");
-  }
-  const line = `${variables.get("GRUB_CMDLINE_LINUX") ?? ""} ${variables.get("GRUB_CMDLINE_LINUX_DEFAULT") ?? ""}`;
-  return splitParameters(line);
+  for (const text of texts) assign(variables, text);
+  return splitParameters(
+    `${variables.get("GRUB_CMDLINE_LINUX") ?? ""} ${variables.get("GRUB_CMDLINE_LINUX_DEFAULT") ?? ""}`,
+  );
 }
 
 const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)$/;

@@ -4,7 +4,6 @@
  */
 import { AppError, type Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { blockIn } from "../block.ts";
 import type { CommandResult, Host } from "../host/host.ts";
 import { Journal } from "../journal.ts";
 import { isSecret, missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
@@ -163,7 +162,7 @@ async function applyNode(host: Host, journal: Journal, step: StepName, node: Wan
     folders,
     triggers: node.triggers ?? [],
     needsReboot: node.needs === "reboot",
-    ...blockOf(node),
+    ...(node.kind === "file" && node.block !== undefined ? { block: node.block } : {}),
   });
   // On a copy files belong to whoever works on it.
   const owner = host.live ? { uid: 0, gid: 0 } : {};
@@ -172,11 +171,6 @@ async function applyNode(host: Host, journal: Journal, step: StepName, node: Wan
   else if (content.kind === "link") host.writeLink(node.path, content.target, owner);
   else host.writeFile(node.path, content.bytes, { mode: content.mode, ...owner });
   journal.append({ type: "done", id });
-}
-
-function blockOf(node: WantedNode): { block?: string } {
-  const block = node.kind === "file" && node.block === true ? blockIn(node.text) : null;
-  return block === null ? {} : { block };
 }
 
 type Content =

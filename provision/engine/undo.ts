@@ -60,7 +60,7 @@ export async function undo(
   }
   const commands = standing.filter((change) => change.type === "command");
   for (const command of commands.toReversed()) {
-    const failed = await undoCommand(host, command);
+    const failed = restoreBeforeUndo(host, journal, command) ? null : await undoCommand(host, command);
     if (failed !== null) kept.push(failed);
     else note({ type: "undone", id: command.id, bootId });
   }
@@ -99,19 +99,23 @@ function restore(host: Host, group: readonly NodeIntent[]): Kept | null {
 }
 
 /**
- * Somebody edited their file, in which we have a block: only that goes, and what they wrote stays. True when nothing of
- * ours is in it any more, so that a run killed here can come back.
+ * Somebody edited their file, in which something is ours: only that goes, and what they wrote stays. True when nothing
+ * of ours is in it any more, so that a run killed here can come back.
  */
 function takeOutBlock(host: Host, path: string, now: NodeStatus, block: string): boolean {
   const { text, trouble } = readShared(host, path);
   if (now.kind !== "file" || text === null || trouble !== null) return false;
-  if (isWithoutMarkers(text)) return true;
-  const rest = text.replace(block, () => "");
-  if (!isWithoutMarkers(rest)) return false;
+  if (!text.includes(block)) return isWithoutMarkers(block) ? !sharesWord(text, block) : isWithoutMarkers(text);
   host.sweep(path);
   // Mode, owner and attributes are those of the file that is replaced.
-  host.writeFile(path, new TextEncoder().encode(rest));
+  host.writeFile(path, new TextEncoder().encode(text.replace(block, () => "")));
   return true;
+}
+
+/** Words within a line, as in /etc/kernel/cmdline, have no markers around them. */
+function sharesWord(text: string, words: string): boolean {
+  const there = text.split(/\s+/);
+  return words.trim().split(/\s+/).some((word) => there.includes(word));
 }
 
 /** A diff shows changed text only. */
@@ -134,25 +138,38 @@ function diffSince(host: Host, path: string, written: NodeStatus): { diff?: stri
   }
 }
 
+/** The bytes from before are better than an inverse that may leave another order behind; what nobody saved has only that. */
+function restoreBeforeUndo(host: Host, journal: Journal, { command, undo, derives }: CommandIntent): boolean {
+  return typeof undo !== "string" && Object.keys(derives).length > 0 && restoreDerived(host, journal, command);
+}
+
 async function undoCommand(host: Host, command: CommandIntent): Promise<Kept | null> {
   if (typeof command.undo === "string") return null;
   return await run(host, command, command.undo, `take back: ${command.reason}`);
 }
 
-/** Runs, or restores the result of, each command whose files are no longer what it last saw. */
+/**
+ * Restores the result of each command whose files are no longer what it last saw, newest first, as one may have worked on
+ * another's result; what cannot be restored runs again, oldest first.
+ */
 async function refresh(host: Host, journal: Journal, note: (record: JournalRecord) => void): Promise<Kept[]> {
   const history = readHistory(journal.records);
+  const runs = journal.records.filter((record) => record.type === "command");
+  // Never started: the next apply does it, or the files are back before it ever saw them.
+  const latest = [...history.pending].flatMap((id) => runs.findLast(({ command }) => command === id) ?? [])
+    .toSorted((a, b) => a.id - b.id);
+  const restored = new Set<string>();
+  for (const { command, undo } of latest.toReversed()) {
+    const stands = history.standing.some((change) => change.type === "intent" && change.triggers.includes(command));
+    if (undo !== "again" || (!stands && restoreDerived(host, journal, command))) restored.add(command);
+  }
   const kept: Kept[] = [];
-  for (const id of history.pending) {
-    const runs = journal.records.filter((record) => record.type === "command" && record.command === id);
-    const latest = runs.at(-1);
-    // Never started: the next apply does it, or the files are back before it ever saw them.
-    if (latest?.type !== "command") continue;
-    const stands = history.standing.some((change) => change.type === "intent" && change.triggers.includes(id));
-    const restored = latest.undo !== "again" || (!stands && restoreDerived(host, journal, id));
-    const failed = restored ? null : await run(host, latest, latest.argv, `after a rollback: ${latest.reason}`);
+  for (const intent of latest) {
+    const failed = restored.has(intent.command)
+      ? null
+      : await run(host, intent, intent.argv, `after a rollback: ${intent.reason}`);
     if (failed !== null) kept.push(failed);
-    else note({ type: "refreshed", command: id });
+    else note({ type: "refreshed", command: intent.command });
   }
   return kept;
 }
@@ -166,13 +183,13 @@ function restoreDerived(host: Host, journal: Journal, command: string): boolean 
   const originals = Object.entries(first.derives);
   if (originals.length === 0) return false;
   const { derived } = readHistory(journal.records);
-  const left = derived.get(last.id);
-  // A finished command's result must be as it left it: a kernel that was updated since needs a new one.
-  const fits = left === undefined ||
-    originals.every(([path, before]) => {
-      const now = readNode(host, path);
-      return sameNode(now, before) || sameNode(now, left[path] ?? { kind: "absent" });
-    });
+  // A finished command's result must be as it, or one after it that was restored, left it: a kernel that was updated
+  // since needs a new one.
+  const fits = !derived.has(last.id) || originals.every(([path]) => {
+    const now = readNode(host, path);
+    const known = runs.flatMap(({ id, derives }) => [derives[path], derived.get(id)?.[path]]);
+    return known.some((node) => sameNode(now, node ?? { kind: "absent" }));
+  });
   if (!fits) return false;
   for (const [path, before] of originals) putBack(host, path, before);
   return true;

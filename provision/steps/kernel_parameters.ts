@@ -1,26 +1,23 @@
 /**
- * Kernel parameters, in a GRUB drop-in of our own: the person's files are never edited, and what they already ask for is
- * not asked for twice. Sources: kernel-parameters.txt (intel_iommu, iommu, isolcpus, nohz_full, rcu_nocbs),
- * hugetlbpage.rst (hugepagesz, hugepages), the ACS override patch (pcie_acs_override).
+ * Kernel parameters: which ones are needed. Where they go, in a place of our own or among the person's, is the boot
+ * loader's business (distro/boot_loader.ts); what is asked for already is not asked for twice. Sources:
+ * kernel-parameters.txt (intel_iommu, iommu, isolcpus, nohz_full, rcu_nocbs), hugetlbpage.rst (hugepagesz, hugepages),
+ * the ACS override patch (pcie_acs_override).
  */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { grubConfig, grubDropIns, parseKernelLines, readGrubParameters, splitParameters } from "../distro/grub.ts";
+import { type BootLoader, bootLoader } from "../distro/boot_loader.ts";
+import { splitParameters } from "../distro/grub.ts";
+import { grub } from "../distro/grub_parameters.ts";
 import type { Step } from "../step.ts";
 import { renderCpuset } from "../vm/cpu_list.ts";
-import { obsolete, oursAmong, withHead } from "./written.ts";
 
-/** Behind all others: a drop-in that sets the variable anew would throw ours away. */
-export const dropIn = `${grubDropIns}/zz-neuron.cfg`;
+export { dropIn } from "../distro/grub_parameters.ts";
 /** The initramfs script acts only when it sees this. */
 const vfioSwitch = "neuron.vfio=1";
 
 export interface KernelParametersSeen {
-  /** What the person's own configuration holds. */
-  readonly configured: readonly string[];
-  readonly ours: ReadonlySet<string>;
-  /** The parameters of every Linux entry of grub.cfg. */
-  readonly entries: readonly (readonly string[])[];
+  readonly loader: BootLoader;
   readonly running: readonly string[];
 }
 
@@ -63,55 +60,20 @@ const holds = (parameters: readonly string[], group: Group) =>
 const missing = (spec: HostSpec, parameters: readonly string[]) =>
   wantedGroups(spec).filter((group) => !holds(parameters, group)).flat();
 
-function renderDropIn(parameters: readonly string[]): string {
-  const value = `$GRUB_CMDLINE_LINUX_DEFAULT ${parameters.join(" ")}`;
-  return withHead(
-    "Kernel parameters for VFIO; update-grub reads this file.",
-    // What starts without passthrough is made from what was there before us (trial_boot).
-    `export NEURON_CMDLINE_BEFORE="$GRUB_CMDLINE_LINUX_DEFAULT"\nGRUB_CMDLINE_LINUX_DEFAULT="${value}"\n`,
-  );
-}
-
 export const kernelParameters: Step<KernelParametersSeen> = {
   name: "kernel_parameters",
   title: "Kernel parameters",
   phase: "host",
 
   inspect(host) {
-    const lines = parseKernelLines(host.readText(grubConfig) ?? "");
     return Promise.resolve({
-      configured: readGrubParameters(host, dropIn),
-      ours: oursAmong(host, [dropIn]),
-      entries: lines.map(splitParameters),
+      // Without one preflight refuses what needs it.
+      loader: bootLoader(host) ?? grub(host),
       running: splitParameters(host.readText("/proc/cmdline")?.trim() ?? ""),
     });
   },
 
-  wants(spec, seen) {
-    const parameters = missing(spec, seen.configured);
-    const common = { path: dropIn, triggers: ["update-grub"], needs: "reboot" } as const;
-    const command = {
-      id: "update-grub",
-      argv: ["update-grub"] as const,
-      reason: "write the kernel parameters into the boot menu",
-      derives: [grubConfig],
-      needs: "reboot",
-    } as const;
-    if (parameters.length === 0) {
-      const gone = obsolete([dropIn], seen.ours, "no kernel parameter is needed").map((node) => ({
-        ...node,
-        ...common,
-      }));
-      return { nodes: gone, commands: [{ ...command, due: false }] };
-    }
-    // Recovery entries never get GRUB_CMDLINE_LINUX_DEFAULT, so one entry with everything is enough.
-    const due = seen.entries.length > 0 && !seen.entries.some((entry) => missing(spec, entry).length === 0);
-    const reason = `the kernel needs ${parameters.join(" ")}`;
-    return {
-      nodes: [{ kind: "file", ...common, text: renderDropIn(parameters), reason }],
-      commands: [{ ...command, due }],
-    };
-  },
+  wants: (spec, seen) => seen.loader.wants((there) => missing(spec, there)),
 
   verify(spec, seen, when) {
     if (when === "written") return [];

@@ -5,8 +5,9 @@
 import type { Detection } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { readsGrubDropIns } from "../distro/grub.ts";
-import { initramfsBuilder, initrds } from "../distro/initramfs.ts";
+import { type BootLoader, bootLoader } from "../distro/boot_loader.ts";
+import { type InitramfsBuilder, initramfsBuilder, initrds, installedInitrds } from "../distro/initramfs.ts";
+import { programPath } from "../distro/programs.ts";
 import { detect } from "../hardware/detect.ts";
 import { isCuredByParameter } from "../hardware/iommu_state.ts";
 import type { Host } from "../host/host.ts";
@@ -17,17 +18,17 @@ export interface PreflightSeen {
   readonly detection: Detection;
   /** Programs that apply is going to run and that are not there; only looked for on the running machine. */
   readonly missingPrograms: readonly string[];
-  /** Whether GRUB's scripts read the drop-in that kernel_parameters writes. */
-  readonly grubDropIns: boolean;
-  /** Whether the initramfs step writes for this machine's tool. */
-  readonly initramfsSupported: boolean;
+  /** Null where none was found. */
+  readonly loader: BootLoader | null;
+  /** Null where the initramfs step writes for no tool of this machine's. */
+  readonly builder: InitramfsBuilder["tool"] | null;
   /** Whether at least one of its initial ram disks is where it is looked for. */
   readonly initrdFound: boolean;
+  /** Some are put in place by kernel-install. */
+  readonly initrdInstalled: boolean;
   /** Whether the running kernel can load vfio-pci; null when its modules cannot be looked up. */
   readonly vfioPci: boolean | null;
 }
-
-const programFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
 function hasVfioPci(host: Host, release: string | null): boolean | null {
   const folder = `/lib/modules/${release}`;
@@ -36,59 +37,55 @@ function hasVfioPci(host: Host, release: string | null): boolean | null {
   return lists.some((text) => /\/vfio-pci\.ko/.test(text ?? ""));
 }
 
-const bootloaderNames: Readonly<Record<string, string>> = {
-  "systemd-boot": "systemd-boot",
-  "kernelstub": "kernelstub",
-  "grubby": "GRUB with grubby",
-  "rpm-ostree": "rpm-ostree",
-};
-
 function blocker(code: string, title: string, hint: string): Finding {
   return { code, severity: "blocker", title, hint };
 }
 
-function bootBlockers(
-  spec: HostSpec,
-  { live, detection, grubDropIns, initramfsSupported, initrdFound }: PreflightSeen,
-): Finding[] {
-  const { bootloader, initramfs } = detection.host;
-  const findings: Finding[] = [];
-  const later =
-    "This version writes GRUB's drop-ins with initramfs-tools or dracut (Debian, Ubuntu, Mint); others are to come";
+function bootBlockers(spec: HostSpec, seen: PreflightSeen): Finding[] {
   const needsParameters = spec.gpu !== null || spec.acsOverride || spec.isolatedCpus.length > 0 ||
     spec.hugepages?.sizeKib === 1048576;
-  if (needsParameters && bootloader === null) {
-    findings.push(blocker(
+  return [
+    ...(needsParameters ? loaderBlockers(seen.loader) : []),
+    ...(spec.gpu === null ? [] : initramfsBlockers(seen)),
+  ];
+}
+
+function loaderBlockers(loader: BootLoader | null): Finding[] {
+  if (loader === null) {
+    return [blocker(
       "bootloader-unknown",
-      "No boot loader was found whose kernel command line could be changed: /etc/default/grub and /boot/grub are missing",
-      `${later}. Is /boot mounted?`,
-    ));
-  } else if (needsParameters && bootloader !== "grub") {
-    const name = bootloaderNames[bootloader!] ?? bootloader;
-    findings.push(blocker("bootloader-unsupported", `The kernel command line is managed by ${name}`, later));
-  } else if (needsParameters && !grubDropIns) {
-    findings.push(blocker(
-      "bootloader-unsupported",
-      "GRUB's scripts do not read /etc/default/grub.d here, where the kernel parameters would go",
-      later,
-    ));
+      "No boot loader was found whose kernel command line could be changed",
+      "GRUB, systemd-boot, kernelstub, grubby and rpm-ostree are known. Is /boot mounted?",
+    )];
   }
-  if (spec.gpu !== null && !initramfsSupported) {
-    findings.push(blocker(
+  return loader.trouble === null ? [] : [blocker("bootloader-unsupported", loader.trouble.title, loader.trouble.hint)];
+}
+
+function initramfsBlockers({ live, detection, builder, initrdFound, initrdInstalled }: PreflightSeen): Finding[] {
+  if (builder === null) {
+    const { initramfs } = detection.host;
+    return [blocker(
       "initramfs-unsupported",
       initramfs === null
         ? "No tool for the initial ram disk was found"
         : `The initial ram disk is built by ${initramfs}`,
-      later,
-    ));
-  } else if (live && spec.gpu !== null && !initrdFound) {
-    findings.push(blocker(
-      "initrd-missing",
-      "No initial ram disk lies in /boot, where the boot menu's are",
-      "Is /boot mounted? With dracut: one that writes to an EFI system partition is to come",
-    ));
+      "initramfs-tools, dracut, mkinitcpio and rpm-ostree are known: install one of the first three",
+    )];
   }
-  return findings;
+  if (builder === "mkinitcpio" && initrdInstalled) {
+    return [blocker(
+      "initramfs-unsupported",
+      "mkinitcpio builds the initial ram disks, but kernel-install puts them in place",
+      "Let mkinitcpio's presets do both, or build them with dracut",
+    )];
+  }
+  // rpm-ostree keeps them where nobody else writes.
+  if (!live || initrdFound || builder === "rpm-ostree") return [];
+  return [blocker(
+    "initrd-missing",
+    "No initial ram disk lies in /boot or on the EFI system partition",
+    "Are /boot and the EFI system partition (/efi or /boot/efi) mounted?",
+  )];
 }
 
 function cardBlockers(spec: HostSpec, { detection, vfioPci, live }: PreflightSeen): Finding[] {
@@ -130,27 +127,25 @@ export const preflight: Step<PreflightSeen> = {
 
   inspect(host, spec) {
     const detection = detect(host);
-    const has = (path: string) => host.stat(path) !== null;
+    const loader = bootLoader(host);
     const builder = initramfsBuilder(host);
-    const forCard = ["update-grub", ...(builder === null ? [] : [builder.command.argv[0]])];
-    const programs = spec.gpu === null ? [] : forCard;
-    const found = (program: string) => programFolders.some((folder) => has(`${folder}/${program}`));
+    const forCard = [...loader?.programs ?? [], ...(builder === null ? [] : [builder.command.argv[0]])];
+    const programs = new Set(spec.gpu === null ? [] : forCard);
     return Promise.resolve({
       live: host.live,
       detection,
-      missingPrograms: host.live ? programs.filter((program) => !found(program)) : [],
-      grubDropIns: readsGrubDropIns(host),
-      initramfsSupported: builder !== null,
+      missingPrograms: host.live ? [...programs].filter((program) => programPath(host, program) === null) : [],
+      loader,
+      builder: builder?.tool ?? null,
       initrdFound: builder !== null && initrds(host, builder).length > 0,
+      initrdInstalled: installedInitrds(host).length > 0,
       vfioPci: hasVfioPci(host, detection.host.kernel),
     });
   },
 
   blockers(spec, seen) {
     const findings = [...cardBlockers(spec, seen), ...bootBlockers(spec, seen)];
-    // What a foreign boot loader lacks is said by its own blocker.
-    const supported = seen.detection.host.bootloader === "grub" && seen.grubDropIns && seen.initramfsSupported;
-    for (const program of supported ? seen.missingPrograms : []) {
+    for (const program of seen.missingPrograms) {
       findings.push(
         blocker("program-missing", `The program ${program} is missing`, `Install the package that brings it`),
       );

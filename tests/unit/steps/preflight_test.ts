@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
 import type { HostSpec } from "../../../model/host_spec.ts";
+import { readsGrubDropIns } from "../../../provision/distro/grub.ts";
 import { initramfsBuilder } from "../../../provision/distro/initramfs.ts";
 import { refuse } from "../../../provision/engine.ts";
 import { fakeHost } from "../../../provision/host/fake.ts";
@@ -35,13 +36,44 @@ Deno.test("everything in the way is told at once", async () => {
   ]);
 });
 
-Deno.test("another boot loader or initramfs tool is refused by name, but only where it matters", async () => {
-  const tree = { "/etc/kernelstub/configuration": "{}", "/usr/bin/mkinitcpio": "" };
-  assertEquals(withoutCard(await blockers(preflight, ready(tree))), [
-    "bootloader-unsupported",
-    "initramfs-unsupported",
-  ]);
+Deno.test("other boot loaders and tools need other programs", async () => {
+  const tree = { "/etc/kernelstub/configuration": "{}", "/usr/bin/mkinitcpio": "", "/boot/initramfs-linux.img": "" };
+  const disk = ready({ ...tree, "/etc/kernelstub/configuration": '{"user":{"kernel_options":[]}}' });
+  assertEquals(withoutCard(await blockers(preflight, disk)), ["program-missing"], "kernelstub itself");
+  assertEquals(await blockers(preflight, disk, none), []);
+});
+
+Deno.test("a configuration that cannot be read, changed or trusted is refused by name, where it matters", async () => {
+  const refused = async (tree: Tree) => withoutCard(await blockers(preflight, ready({ ...programs, ...tree })));
+  const kernelstub = { "/usr/bin/kernelstub": "", "/etc/kernelstub/configuration": "{" };
+  assertEquals(await refused(kernelstub), ["bootloader-unsupported"]);
+  assertEquals(await blockers(preflight, ready(kernelstub), none), []);
+  const own = { "/usr/sbin/grub-mkconfig": '. "${sysconfdir}/default/grub"\n' };
+  assertEquals(await refused({ ...own, "/etc/default/grub": { link: "grub.mine" } }), ["bootloader-unsupported"]);
+  assertEquals(await refused({ "/etc/default/grub": { link: "grub.mine" } }), [], "a drop-in is our own");
+});
+
+Deno.test("systemd-boot without an entry and a command line to go by is refused: a kernel needs its root", async () => {
+  const disk = ready({ "/boot/loader/loader.conf": "", "/usr/bin/kernel-install": "" });
+  for (const path of ["/etc/default/grub", "/boot/grub/grub.cfg", "/proc/cmdline"]) disk.unlink(path);
+  assertEquals(withoutCard(await blockers(preflight, disk)), ["bootloader-unsupported"]);
+  disk.put("/etc/kernel/cmdline", "root=/dev/sda2\n");
+  assertEquals(withoutCard(await blockers(preflight, disk)), []);
+});
+
+Deno.test("mkinitcpio's images that kernel-install puts in place are refused", async () => {
+  const kernel = "/efi/0123/6.11.1-arch1-1";
+  const tree = { "/usr/bin/mkinitcpio": "", [`${kernel}/linux`]: "", [`${kernel}/initrd`]: "" };
+  assertEquals(withoutCard(await blockers(preflight, ready(tree))), ["initramfs-unsupported"]);
   assertEquals(await blockers(preflight, ready(tree), none), []);
+});
+
+Deno.test("no boot loader and no tool for the initial ram disk are told", async () => {
+  const disk = ready();
+  for (const path of ["/etc/default/grub", "/boot/grub/grub.cfg", "/usr/sbin/mkinitramfs"]) disk.unlink(path);
+  for (const path of ["/etc/initramfs-tools/modules"]) disk.unlink(path);
+  disk.rmdir("/etc/initramfs-tools");
+  assertEquals(withoutCard(await blockers(preflight, disk)), ["bootloader-unknown", "initramfs-unsupported"]);
 });
 
 Deno.test("dracut is as good as initramfs-tools, and its program is looked for", async () => {
@@ -78,21 +110,20 @@ Deno.test("initial ram disks that lie elsewhere are refused, as apply could not 
   assertEquals(await blockers(preflight, disk, none), []);
 });
 
-Deno.test("a GRUB that does not read the drop-in is refused, also without a card where a parameter is needed", async () => {
+Deno.test("which GRUB reads drop-ins is told from its script, or from what else is there", () => {
   const own = '. "${sysconfdir}/default/grub"\n';
-  const hugepages = { sizeKib: 1048576, pagesByNode: [{ node: 0, pages: 4 }] } as const;
+  const reads = (tree: Tree) => readsGrubDropIns(fakeHost(debian(tree)));
+  assertEquals(reads({}), true);
+  assertEquals(reads({ "/etc/os-release": 'ID=linuxmint\nID_LIKE="ubuntu debian"\n' }), true);
+  assertEquals(reads({ "/etc/os-release": "ID=arch\n" }), false);
+  assertEquals(reads({ "/etc/os-release": "ID=arch\n", "/etc/default/grub.d/x.cfg": "" }), true);
   for (const path of ["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig"]) {
-    const machine = ready({ [path]: own });
-    assertEquals(withoutCard(await blockers(preflight, machine)), ["bootloader-unsupported"], path);
-    assertEquals(await blockers(preflight, machine, { ...none, hugepages }), ["bootloader-unsupported"], path);
-    assertEquals(await blockers(preflight, machine, none), [], path);
+    assertEquals(reads({ [path]: own }), false, path);
   }
-  assertEquals(withoutCard(await blockers(preflight, ready({ "/boot/grub2/grub.cfg": "" }))), [
-    "bootloader-unsupported",
-  ]);
+  assertEquals(reads({ "/boot/grub2/grub.cfg": "" }), false);
   const debians = `${own}for x in "\${sysconfdir}"/default/grub.d/*.cfg ; do\n`;
-  assertEquals(withoutCard(await blockers(preflight, ready({ "/usr/sbin/grub-mkconfig": debians }))), []);
-  assertEquals(withoutCard(await blockers(preflight, ready({ "/usr/sbin/grub-mkconfig": "" }))), [], "captured");
+  assertEquals(reads({ "/usr/sbin/grub-mkconfig": debians }), true);
+  assertEquals(reads({ "/usr/sbin/grub-mkconfig": "" }), true, "captured");
 });
 
 Deno.test("handing over the only card is refused while it is not written", async () => {
