@@ -17,8 +17,8 @@ const inComment = /^#[ \t]*cgroup_device_acl[ \t]*=[ \t]*\[([^\]]*)\]/m;
 const quoted = (text: string) => [...text.matchAll(/"([^"]+)"/g)].map(([, device]) => device!);
 
 /** What a person allows outside our block; null when they left it to libvirt. */
-export function devicesOfPerson(text: string, device: string): string[] | null {
-  const theirs = withoutBlock(text, deviceBlock, renderDevices(text, device));
+export function devicesOfPerson(text: string): string[] | null {
+  const theirs = withoutBlock(text, deviceBlock);
   const body = inForce.exec(theirs)?.[1];
   return body === undefined ? null : quoted(body.replace(/#.*$/gm, ""));
 }

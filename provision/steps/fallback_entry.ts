@@ -5,7 +5,7 @@
  */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { grubConfig } from "../distro/grub.ts";
+import { grubConfig, grubMenu } from "../distro/grub.ts";
 import { initramfsBuilder, initrds } from "../distro/initramfs.ts";
 import { compareVersions, readBootloader } from "../hardware/boot.ts";
 import { Reading } from "../hardware/reading.ts";
@@ -28,19 +28,19 @@ export function changesBoot(spec: HostSpec): boolean {
     spec.hugepages?.sizeKib === 1048576;
 }
 
-/** Other boot loaders keep entries of their own, or none; see docs/provisioning.md. */
-export const hasGrubMenu = (host: Host) => readBootloader(new Reading(host)) === "grub";
-
 /** One command with kernel_parameters' and trial_boot's, run after the last of them. */
-export const writeMenu: Omit<WantedCommand, "due"> = {
-  id: "update-grub",
-  argv: ["update-grub"],
-  reason: "write the boot menu",
-  derives: [grubConfig],
-};
+export type WriteMenu = Omit<WantedCommand, "due">;
+
+/** Null: other boot loaders keep entries of their own, or none, and GRUB below /boot/grub2 has another environment. */
+export function grubMenuOf(host: Host): WriteMenu | null {
+  const menu = grubMenu(host);
+  const isOurs = readBootloader(new Reading(host)) === "grub" && menu.derives.includes(grubConfig);
+  return isOurs ? { ...menu, reason: "write the boot menu" } : null;
+}
 
 export interface FallbackSeen {
-  readonly grub: boolean;
+  /** Null where there is no menu of GRUB's to write. */
+  readonly menu: WriteMenu | null;
   readonly ours: ReadonlySet<string>;
   /** The saved initial ram disk as it shall be; null where there is none to save. */
   readonly initrd: SavedInitrd | null;
@@ -118,7 +118,7 @@ export const fallbackEntry: Step<FallbackSeen> = {
   inspect(host) {
     const config = host.readText(grubConfig);
     return Promise.resolve({
-      grub: hasGrubMenu(host),
+      menu: grubMenuOf(host),
       ours: oursAmong(host, [entriesPath, recordPath]),
       initrd: seeInitrd(host),
       inMenu: config === null || config === "" ? null : config.includes(`'${entryId}'`),
@@ -126,8 +126,9 @@ export const fallbackEntry: Step<FallbackSeen> = {
   },
 
   wants(spec, seen) {
-    if (!seen.grub) return { nodes: [] };
-    const triggers = [writeMenu.id];
+    const { menu } = seen;
+    if (menu === null) return { nodes: [] };
+    const triggers = [menu.id];
     if (!changesBoot(spec)) {
       const gone = obsolete([entriesPath, recordPath], seen.ours, "every start is without passthrough");
       const copy = seen.ours.has(recordPath) && seen.initrd !== null
@@ -135,7 +136,7 @@ export const fallbackEntry: Step<FallbackSeen> = {
         : [];
       return {
         nodes: [...gone, ...copy].map((node) => ({ ...node, triggers })),
-        commands: [{ ...writeMenu, due: false }],
+        commands: [{ ...menu, due: false }],
       };
     }
     return {
@@ -150,17 +151,17 @@ export const fallbackEntry: Step<FallbackSeen> = {
         },
         ...seen.initrd === null ? [] : initrdNodes(seen.initrd),
       ],
-      commands: [{ ...writeMenu, due: seen.inMenu === false }],
+      commands: [{ ...menu, due: seen.inMenu === false }],
     };
   },
 
   verify(spec, seen, when): Finding[] {
-    if (when === "written" || !seen.grub || !changesBoot(spec) || seen.inMenu !== false) return [];
+    if (when === "written" || seen.menu === null || !changesBoot(spec) || seen.inMenu !== false) return [];
     return [{
       code: "fallback-entry-missing",
       severity: "warning",
       title: 'The boot menu has no entry "Start without passthrough"',
-      hint: `Run update-grub and look what ${entriesPath} says`,
+      hint: `Run ${seen.menu.argv.join(" ")} and look what ${entriesPath} says`,
       target: grubConfig,
     }];
   },

@@ -71,7 +71,7 @@ export function kvmfrBlockers(seen: KvmfrSeen): Finding[] {
 
 /** A list of devices that a person wrote: with two assignments libvirt takes the first, so only they can add to it. */
 export function notAllowed({ qemuConf: { text } }: KvmfrSeen, severity: Finding["severity"]): Finding[] {
-  const theirs = text === null ? null : devicesOfPerson(text, devicePath);
+  const theirs = text === null ? null : devicesOfPerson(text);
   if (theirs === null || theirs.includes(devicePath)) return [];
   return [{
     code: "kvmfr-not-allowed",
@@ -98,7 +98,7 @@ export function kvmfrNodes(sizeMib: number, { qemuConf, apparmor, hasApparmor }:
   ];
   const { text } = qemuConf;
   // Where it is missing, the package that brings it would ask about ours.
-  if (text !== null && qemuConf.trouble === null && devicesOfPerson(text, devicePath) === null) {
+  if (text !== null && qemuConf.trouble === null && devicesOfPerson(text) === null) {
     const reason = `QEMU may open the device: cgroup_device_acl, at the end, is libvirt's own list and ${devicePath}`;
     nodes.push({ ...common, ...wantedBlock(qemuConf, deviceBlock, renderDevices(text, devicePath)), reason });
   }
@@ -112,18 +112,17 @@ export function kvmfrNodes(sizeMib: number, { qemuConf, apparmor, hasApparmor }:
 
 /** Takes the blocks of an earlier apply out of files of others. */
 export function kvmfrBlocksGone({ qemuConf, apparmor }: KvmfrSeen): WantedNode[] {
-  return [[qemuConf, renderDevices(qemuConf.text ?? "", devicePath)] as const, [apparmor, apparmorBody] as const]
-    .flatMap(([{ path, text, mode, trouble }, body]): WantedNode[] => {
-      const rest = text === null || trouble !== null ? null : withoutBlock(text, deviceBlock, body);
-      if (rest === null || rest === text) return [];
-      return [{
-        kind: "file",
-        path,
-        text: rest,
-        mode: mode!,
-        reason: "Looking Glass does not use the device any more",
-      }];
-    });
+  return [qemuConf, apparmor].flatMap(({ path, text, mode, trouble }): WantedNode[] => {
+    const rest = text === null || trouble !== null ? null : withoutBlock(text, deviceBlock);
+    if (rest === null || rest === text) return [];
+    return [{
+      kind: "file",
+      path,
+      text: rest,
+      mode: mode!,
+      reason: "Looking Glass does not use the device any more",
+    }];
+  });
 }
 
 /** What does not hold on the running machine. */

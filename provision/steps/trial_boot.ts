@@ -11,7 +11,7 @@ import { daemonReload } from "../distro/systemd_units.ts";
 import type { HostFiles } from "../host/host.ts";
 import { sha256 } from "../node.ts";
 import { readTextOrNull, type Step, type WantedCommand, type WantedNode } from "../step.ts";
-import { changesBoot, hasGrubMenu, writeMenu } from "./fallback_entry.ts";
+import { changesBoot, grubMenuOf, type WriteMenu } from "./fallback_entry.ts";
 import { type HostLife, lostLife, readHostLife } from "./host_life.ts";
 import { proofUnits, unitLinks, unitPaths } from "./proof_units.ts";
 import { seal, unseal } from "./sealed.ts";
@@ -24,7 +24,8 @@ const environmentPath = "/boot/grub/grubenv";
 const entryId = "neuron-trial";
 
 export interface TrialBootSeen {
-  readonly grub: boolean;
+  /** Null where there is no menu of GRUB's to write. */
+  readonly menu: WriteMenu | null;
   /** What is there of ours and can be told by its mark. */
   readonly ours: ReadonlySet<string>;
   /** Digest of the claims that were proved; null when none were. */
@@ -82,14 +83,14 @@ const trialText = withHead(
 
 const marked = [trialPath, provedPath, beforePath, ...unitPaths];
 
-function trialNodes(spec: HostSpec, seen: TrialBootSeen): WantedNode[] {
+function trialNodes(spec: HostSpec, seen: TrialBootSeen, menu: string): WantedNode[] {
   const reason = "the machine proves the trial boot by itself";
   return [
     {
       kind: "file",
       path: trialPath,
       text: trialText,
-      triggers: [writeMenu.id, askForTrial.id],
+      triggers: [menu, askForTrial.id],
       needs: "reboot",
       reason: "the next start is a trial: what it does not prove is taken back",
     },
@@ -112,7 +113,7 @@ function gone(seen: TrialBootSeen, paths: readonly string[], reason: string): Wa
     kind: "absent",
     path,
     reason,
-    triggers: [path === trialPath ? writeMenu.id : daemonReload.id],
+    triggers: [path === trialPath ? seen.menu!.id : daemonReload.id],
   }));
 }
 
@@ -135,7 +136,7 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
     const config = host.readText(grubConfig);
     const { running, asked } = readTrial(host);
     return Promise.resolve({
-      grub: hasGrubMenu(host),
+      menu: grubMenuOf(host),
       ours: new Set([
         ...oursAmong(host, marked),
         ...unitLinks.filter((path) => host.stat(path) !== null),
@@ -150,14 +151,15 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
   },
 
   wants(spec, seen) {
-    if (!seen.grub) return { nodes: [] };
+    if (seen.menu === null) return { nodes: [] };
+    const writeMenu = seen.menu;
     const wanted = changesBoot(spec);
     const claims = claimsDigest(spec);
     const isProved = proving || seen.proved === claims;
     const menu = (expected: boolean) => ({ ...writeMenu, due: seen.inMenu === !expected });
     if (wanted && !isProved) {
       return {
-        nodes: trialNodes(spec, seen),
+        nodes: trialNodes(spec, seen, writeMenu.id),
         commands: [menu(true), { ...askForTrial, due: !seen.underWay }, daemonReload],
       };
     }

@@ -104,7 +104,7 @@ Deno.test("kvmfr: without the module, or against a list a person wrote, apply sa
   const disk = diskOf(withModule, { [qemuConf]: theirs });
   assertEquals(await blockers(lookingGlass, disk, wish("kvmfr")), ["kvmfr-not-allowed"]);
   assert(!brief(await changes(lookingGlass, disk, wish("kvmfr"))).some((change) => change.includes(qemuConf)));
-  assertEquals(devicesOfPerson(theirs, "/dev/kvmfr0"), ["/dev/null", "/dev/kvm"]);
+  assertEquals(devicesOfPerson(theirs), ["/dev/null", "/dev/kvm"]);
   const allowed = diskOf(withModule, { [qemuConf]: theirs.replace('"/dev/kvm"', '"/dev/kvm", "/dev/kvmfr0"') });
   assertEquals(await blockers(lookingGlass, allowed, wish("kvmfr")), []);
 });
@@ -112,7 +112,7 @@ Deno.test("kvmfr: without the module, or against a list a person wrote, apply sa
 Deno.test("kvmfr: our own block is not taken for a person's, however libvirt's comment names its list", () => {
   for (const text of ["", conf]) {
     const ours = withBlock(text, "the device of Looking Glass", renderDevices(text, "/dev/kvmfr0"));
-    assertEquals(devicesOfPerson(ours, "/dev/kvmfr0"), null);
+    assertEquals(devicesOfPerson(ours), null);
   }
   assert(renderDevices("", "/dev/kvmfr0").includes('"/dev/ptmx"'), "a file that says nothing: what libvirt always had");
 });
