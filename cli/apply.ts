@@ -16,6 +16,7 @@ import {
   yesFlag,
 } from "./machine.ts";
 import { printPlan } from "./plan.ts";
+import { Progress } from "./progress.ts";
 
 export const applyCommand: Command = {
   name: "apply",
@@ -30,7 +31,6 @@ export const applyCommand: Command = {
   async run(invocation): Promise<ExitCode> {
     refuseWords("apply", invocation);
     const { options, terminal } = invocation;
-    const tell = teller(invocation);
     try {
       const host = openMachine(invocation);
       const phase = readPhase(invocation);
@@ -45,13 +45,15 @@ export const applyCommand: Command = {
           return 0;
         }
       }
-      const applied = await interruptible((signal) =>
-        apply(host, { steps, spec, phase, digest, origin: answers, signal, tell })
+      const applied = await showing(
+        invocation,
+        shown.work.length,
+        (tell) => interruptible((signal) => apply(host, { steps, spec, phase, digest, origin: answers, signal, tell })),
       );
       return applied.rebootNeeded ? 3 : 0;
     } catch (error) {
       const hint = error instanceof AppError && error.hint !== undefined ? { hint: error.hint } : {};
-      if (options.json) tell({ type: "failed", message: errorMessage(error), ...hint });
+      if (options.json) teller(invocation)({ type: "failed", message: errorMessage(error), ...hint });
       throw error;
     }
   },
@@ -64,6 +66,21 @@ export function teller({ options, terminal }: Invocation): (event: ApplyEvent) =
     const line = renderEvent(event);
     if (line !== null && !options.quiet) terminal.print(line);
   };
+}
+
+/** The same with progress while a command runs; gone when the work ends, however it ends. */
+export async function showing<T>(
+  invocation: Invocation,
+  changes: number,
+  work: (tell: (event: ApplyEvent) => void) => Promise<T>,
+): Promise<T> {
+  const tell = teller(invocation);
+  if (invocation.options.json || invocation.options.quiet) return await work(tell);
+  using progress = new Progress(invocation.terminal, changes);
+  return await work((event) => {
+    progress.follow(event);
+    tell(event);
+  });
 }
 
 function renderEvent(event: ApplyEvent): string | null {

@@ -53,4 +53,6 @@ export interface Terminal {
   print(line: string): void;
   /** Writes a line to stderr. */
   note(line: string): void;
+  /** Shows a line in place of the one it showed before, "" for none; absent where the cursor cannot move. */
+  readonly redraw?: (line: string) => void;
 }

@@ -1,13 +1,12 @@
 /**
  * `neuron-setup setup`, and `neuron-setup` alone on a terminal: what was found, the questions, the plan, and after a yes
- * apply. Decides nothing by itself: the questions are provision/wizard.ts, the work is the engine's. Never reboots.
+ * apply. Decides nothing by itself: the questions are provision/wizard.ts, the work is the engine's.
  */
 import type { Answers } from "../model/answers.ts";
 import type { Detection } from "../model/detection.ts";
-import { AppError, errorMessage } from "../model/errors.ts";
+import { AppError } from "../model/errors.ts";
 import type { HostSpec } from "../model/host_spec.ts";
-import { apply, plan, type Planning, refuse, status } from "../provision/engine.ts";
-import { wrap } from "../provision/detect_report/text.ts";
+import { apply, plan, type Planning, refuse } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
 import { renderPlanText } from "../provision/plan_text.ts";
@@ -15,14 +14,13 @@ import { type Resolution, resolve } from "../provision/resolve.ts";
 import { steps } from "../provision/steps.ts";
 import { answersOf, back, hear, nextQuestion, type Situation } from "../provision/wizard.ts";
 import { renderFound, renderPreview } from "../provision/wizard/preview.ts";
-import type { ChoiceQuestion } from "../provision/wizard/question.ts";
-import { teller } from "./apply.ts";
+import { showing } from "./apply.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
-import { answersFlag, confirmed, interruptible, openMachine, readAnswers, readWish, refuseWords } from "./machine.ts";
+import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuseWords } from "./machine.ts";
 import { printPlan } from "./plan.ts";
 import { BACK, type Face, openFace } from "./prompts/face.ts";
+import { offerRestart, sayWhatNow, whatStands } from "./setup/standing.ts";
 import { refuseToOverwrite, saveAnswers } from "./prompts/save_answers.ts";
-import { verifyCommand } from "./verify.ts";
 
 export const setupCommand: Command = {
   name: "setup",
@@ -49,6 +47,9 @@ export const setupCommand: Command = {
     refuseToOverwrite(flags["save-answers"], flags.yes === true);
     const given = typeof flags.answers === "string" ? readAnswers(flags.answers) : {};
     const host = openMachine(invocation);
+    if (host.live && Deno.uid() !== 0) {
+      terminal.print("You are not root: you can look, but not apply. (sudo neuron-setup)");
+    }
     const face = terminal.interactive && flags.yes !== true ? await openFace(terminal, flags.plain === true) : null;
     const standing = flags.answers === undefined ? await whatStands(host, invocation, face) : null;
     if (standing !== null) return standing;
@@ -59,15 +60,24 @@ export const setupCommand: Command = {
       terminal.print("Nothing was changed.");
       return 0;
     }
-    const { answers, spec, planning: { plan: { digest } } } = decided;
-    const tell = teller(invocation);
-    const applied = await interruptible((signal) =>
-      apply(host, { steps, spec, phase: "host", digest, origin: answers, signal, tell })
+    const { answers, spec, planning: { plan: { digest }, work } } = decided;
+    const { rebootNeeded } = await showing(
+      flags.plain === true ? plainly(invocation) : invocation,
+      work.length,
+      (tell) =>
+        interruptible((signal) => apply(host, { steps, spec, phase: "host", digest, origin: answers, signal, tell })),
     );
-    sayWhatNow(host, spec, applied.rebootNeeded, invocation);
-    return applied.rebootNeeded ? 3 : 0;
+    sayWhatNow(host, spec, rebootNeeded, invocation);
+    if (rebootNeeded) await offerRestart(host, face);
+    return rebootNeeded ? 3 : 0;
   },
 };
+
+/** The same terminal without a line that is drawn anew. */
+function plainly(invocation: Invocation): Invocation {
+  const { redraw: _, ...terminal } = invocation.terminal;
+  return { ...invocation, terminal };
+}
 
 function refuseJson({ options }: Invocation): void {
   if (!options.json) return;
@@ -75,44 +85,6 @@ function refuseJson({ options }: Invocation): void {
     hint: "Scripts use neuron-setup plan --json and neuron-setup apply --yes --json",
   });
 }
-
-/** After an earlier apply: what is left to do, or whether it holds. Null when there are questions to ask. */
-async function whatStands(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
-  const { standing, rebootNeeded, interrupted, last } = status(host);
-  const { terminal } = invocation;
-  if (interrupted) terminal.print("The last run did not come to its end. This one picks up what is there.");
-  if (standing.length === 0 || last === null || interrupted) return null;
-  const spec = lastSpec(host, invocation);
-  if (spec === null || (await plan(host, steps, spec, "host")).work.length > 0) return null;
-  terminal.print("Neuron has set this machine up already.");
-  let code: ExitCode = 3;
-  if (!rebootNeeded) code = await verifyCommand.run(invocation);
-  sayWhatNow(host, spec, rebootNeeded, invocation);
-  return face !== null && await face.ask(again, false) === "again" ? null : code;
-}
-
-/** Null, and a word why, when the machine is not any more what the last answers were for: a card was taken out. */
-function lastSpec(host: Host, invocation: Invocation): HostSpec | null {
-  try {
-    return readWish(host, invocation).spec;
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    invocation.terminal.print(`What was set up does not fit this machine any more. ${errorMessage(error)}`);
-    return null;
-  }
-}
-
-const again: ChoiceQuestion = {
-  id: "again",
-  kind: "choice",
-  title: "Change something?",
-  help: "The questions come again; the plan shows what would be different.",
-  default: "leave",
-  choices: [
-    { value: "leave", label: "Leave it as it is" },
-    { value: "again", label: "Answer the questions again" },
-  ],
-};
 
 interface Decided {
   readonly answers: Answers;
@@ -201,21 +173,4 @@ async function review(
     if (reply === "apply" || reply === "stop") return reply;
     printPlan(renderPlanText(planning.plan), terminal);
   }
-}
-
-/** What there is to do, and what Neuron does not do yet. */
-function sayWhatNow(host: Host, { gpu }: HostSpec, rebootNeeded: boolean, { terminal }: Invocation): void {
-  const say = (text: string) => wrap(text, terminal.columns).forEach((line) => terminal.print(line));
-  terminal.print("");
-  if (!host.live) say("This is a copy: commands were recorded, not run.");
-  else if (rebootNeeded) {
-    say("Next, when it suits you (Neuron does not restart the machine by itself):");
-    for (const command of ["systemctl reboot", "neuron-setup verify"]) terminal.print(`  ${command}`);
-    if (gpu !== null) {
-      say('Should it not start: press "e" in the boot menu and remove neuron.vfio=1 from the kernel\'s line.');
-    }
-  }
-  say("This was the host. Neuron does not install Windows yet and does not show it with Looking Glass.");
-  say("What makes the VM, with a Windows ISO of your own in vm.cdroms of the answers:");
-  terminal.print("  neuron-setup vm define --answers FILE");
 }

@@ -2,15 +2,22 @@
 import type { Terminal } from "./command.ts";
 
 export function openTerminal(args: readonly string[]): Terminal {
-  const color = Deno.stdout.isTerminal() && !Deno.noColor && !args.includes("--no-color") &&
-    Deno.env.get("TERM") !== "dumb";
+  const moves = Deno.stdout.isTerminal() && canMoveCursor();
+  const color = moves && !Deno.noColor && !args.includes("--no-color");
   return {
     columns: columns(),
     color,
     interactive: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     print: (line) => writeAll(Deno.stdout, `${line}\n`),
     note: (line) => writeAll(Deno.stderr, `${line}\n`),
+    // Back to the first column, and erase what is there (ECMA-48: CR, EL).
+    ...(moves ? { redraw: (line) => writeAll(Deno.stdout, `\r\x1b[K${line}`) } : {}),
   };
+}
+
+/** What the terminal says of itself; one that says nothing is taken for a printer. */
+export function canMoveCursor(): boolean {
+  return !["", "dumb", "unknown"].includes(Deno.env.get("TERM") ?? "");
 }
 
 /** A serial console reports 0 × 0, a pipe nothing: 80 is what everything can show. */

@@ -3,20 +3,22 @@
  * verify say. Only reads. `knownTroubles` is the whole table, for whoever wants to look theirs up.
  */
 import type { Detection } from "../model/detection.ts";
-import { AppError, errorMessage, type Finding } from "../model/errors.ts";
+import type { Severity } from "../model/errors.ts";
 import type { HostSpec } from "../model/host_spec.ts";
 import type { Checked, DoctorFinding, KnownMessage, KnownState } from "./doctor/trouble.ts";
 import { readEvidence } from "./doctor/evidence.ts";
 import { KERNEL_MESSAGES } from "./doctor/kernel_messages.ts";
+import { Looked } from "./doctor/looked.ts";
 import { type Log, type Logs, readLogs } from "./doctor/logs.ts";
 import { LIBVIRT_MESSAGES } from "./doctor/libvirt_messages.ts";
 import { MACHINE_STATES } from "./doctor/machine_states.ts";
 import { QEMU_MESSAGES } from "./doctor/qemu_messages.ts";
 import { SYSTEM_STATES } from "./doctor/system_states.ts";
-import { plan, status, verify, whenToJudge } from "./engine.ts";
+import { plan, type Status, status, verify, whenToJudge } from "./engine.ts";
 import { chooseGpu } from "./hardware/choose_gpu.ts";
 import { TROUBLES } from "./hardware/troubles.ts";
 import type { Host } from "./host/host.ts";
+import { readProof } from "./proof.ts";
 import { steps } from "./steps.ts";
 
 export const KNOWN_STATES: readonly KnownState[] = [...MACHINE_STATES, ...SYSTEM_STATES];
@@ -74,35 +76,53 @@ function sourceOf(code: string): { source?: string } {
 }
 
 async function lookAtEngine(host: Host, spec: HostSpec | null, looked: Looked): Promise<void> {
-  const state = looked.ask("status", "what earlier runs left, by the journal", () => status(host));
-  if (state?.interrupted === true) {
-    looked.add({
-      code: "run-interrupted",
-      severity: "warning",
-      title: "The last run of neuron-setup did not come to its end",
-      hint: "neuron-setup apply goes on, neuron-setup rollback takes it back.",
-    });
-  }
-  if (state?.rebootNeeded === true) {
-    looked.add({
-      code: "reboot-needed",
-      severity: "info",
-      title: "What was changed works only after a reboot",
-      hint: "systemctl reboot, then neuron-setup verify.",
-    });
-  }
+  await looked.askFor("status", "what earlier runs left, by the journal", () => leftovers(status(host)));
+  await looked.askFor("proof", "how the last trial boot went", () => proofFindings(host));
   if (spec === null) return;
   await looked.askFor(
     "plan",
     "what stands in the way of apply",
     async () => (await plan(host, steps, spec, "host")).blockers,
   );
-  if (state === null || state.standing.length === 0) return;
-  await looked.askFor(
-    "verify",
-    "whether everything Neuron set up holds",
-    () => verify(host, steps, spec, whenToJudge(host)),
-  );
+  await looked.askFor("verify", "whether everything Neuron set up holds", async () => {
+    const isSetUp = status(host).standing.length > 0;
+    return isSetUp ? await verify(host, steps, spec, whenToJudge(host)) : [];
+  });
+}
+
+function leftovers({ interrupted, rebootNeeded }: Status): DoctorFinding[] {
+  const found: DoctorFinding[] = [];
+  if (interrupted) {
+    found.push({
+      code: "run-interrupted",
+      severity: "warning",
+      title: "The last run of neuron-setup did not come to its end",
+      hint: "neuron-setup apply goes on, neuron-setup rollback takes it back.",
+    });
+  }
+  if (rebootNeeded) {
+    found.push({
+      code: "reboot-needed",
+      severity: "info",
+      title: "What was changed works only after a reboot",
+      hint: "systemctl reboot, then neuron-setup verify.",
+    });
+  }
+  return found;
+}
+
+/** One of an earlier apply says nothing of what stands now. */
+function proofFindings(host: Host): DoctorFinding[] {
+  const proof = readProof(host);
+  if (proof === null || Date.parse(proof.at) < (status(host).last?.atMs ?? 0)) return [];
+  if (proof.outcome !== "failed" && proof.outcome !== "taken-back") return [];
+  return [{
+    code: "trial-boot-failed",
+    severity: "warning",
+    title: `The trial boot did not hold${proof.outcome === "failed" ? "" : ": everything was taken back"}`,
+    hint: "Each claim that did not hold is told as well: put it right, then apply again.",
+    seen: proof.at,
+  }, ...proof.findings];
 }
 
 function lookFor(message: KnownMessage, logs: Logs, looked: Looked): void {
@@ -124,61 +144,10 @@ export const whereWords: Readonly<Record<KnownMessage["where"], string>> = {
   libvirt: "libvirt's log",
 };
 
-/** Collects what was looked at and what was found, the same trouble once. */
-class Looked {
-  readonly checked: Checked[] = [];
-  readonly #findings = new Map<string, DoctorFinding>();
-
-  findings(): DoctorFinding[] {
-    const order = ["blocker", "warning", "info"];
-    return [...this.#findings.values()].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-  }
-
-  add(finding: DoctorFinding): void {
-    const key = `${finding.code} ${finding.target ?? ""}`;
-    if (!this.#findings.has(key)) this.#findings.set(key, finding);
-  }
-
-  tell(code: string, what: string, findings: readonly DoctorFinding[]): void {
-    for (const finding of findings) this.add(finding);
-    this.checked.push({ code, what, result: findings.length === 0 ? "fine" : "found" });
-  }
-
-  skip(code: string, what: string, why: string): void {
-    this.checked.push({ code, what, result: "not-looked", why });
-  }
-
-  /** What throws could not be looked at; an AppError about the machine is a finding. */
-  ask<T>(code: string, what: string, look: () => T): T | null {
-    try {
-      const value = look();
-      this.tell(code, what, []);
-      return value;
-    } catch (error) {
-      this.#failed(code, what, error);
-      return null;
-    }
-  }
-
-  async askFor(code: string, what: string, look: () => Promise<readonly Finding[]>): Promise<void> {
-    try {
-      this.tell(code, what, await look());
-    } catch (error) {
-      this.#failed(code, what, error);
-    }
-  }
-
-  #failed(code: string, what: string, error: unknown): void {
-    if (!(error instanceof AppError) || error.code === "file-access") return this.skip(code, what, errorMessage(error));
-    const { message, hint } = error;
-    this.tell(code, what, [{ code: error.code, severity: "blocker", title: message, ...(hint ? { hint } : {}) }]);
-  }
-}
-
 /** A row of the whole table. */
 export interface KnownTrouble {
   readonly code: string;
-  readonly severity?: Finding["severity"];
+  readonly severity?: Severity;
   readonly title: string;
   readonly hint: string;
   readonly source: string;

@@ -2,6 +2,7 @@
 import { AppError } from "../../model/errors.ts";
 import type { Question, Reply } from "../../provision/wizard/question.ts";
 import type { Terminal } from "../command.ts";
+import { canMoveCursor } from "../terminal.ts";
 
 /** The person wants the question before this one. */
 export const BACK = Symbol("back");
@@ -15,7 +16,7 @@ export interface Face {
 
 /** Arrow keys where the terminal can move its cursor, else plain lines: TERM=dumb, no TERM, or `--plain`. */
 export async function openFace(terminal: Terminal, plain: boolean): Promise<Face> {
-  if (plain || ["", "dumb", "unknown"].includes(Deno.env.get("TERM") ?? "")) {
+  if (plain || !canMoveCursor()) {
     const { LinesFace, stdinLines } = await import("./lines.ts");
     return new LinesFace(terminal, stdinLines());
   }

@@ -39,12 +39,35 @@ export function renderPreview(
   return lines;
 }
 
-/** Monitors that the host loses with the card. */
-function dark({ gpu }: HostSpec, displays: Detection["displays"]): string[] {
-  return displays.filter((display) => display.connected && gpu !== null && display.gpu === gpu.address)
-    .map(({ monitor, connector }) =>
-      `The monitor ${monitor ?? "without a name"} (${connector}) goes dark at the reboot and shows the VM once it runs.`
+/** Monitors that the host loses with the card, and whether it keeps one. */
+function dark({ gpu, gpuHandover }: HostSpec, displays: Detection["displays"]): string[] {
+  if (gpu === null) return [];
+  const plugged = displays.filter(({ connected }) => connected);
+  const lost = plugged.filter((display) => display.gpu === gpu.address);
+  if (gpuHandover) {
+    return lost.map((display) =>
+      `The monitor ${monitorWords(display)} shows the host until the VM starts, and the VM while it runs.`
     );
+  }
+  const kept = plugged.filter((display) => display.gpu !== gpu.address);
+  const lines = lost.map((display) =>
+    `The monitor ${monitorWords(display)} goes dark at the reboot and shows the VM once it runs.`
+  );
+  for (const display of lost.length === 0 ? [] : kept) {
+    lines.push(`The host keeps the monitor ${monitorWords(display)}.`);
+  }
+  if (lost.length > 0 && kept.length === 0) {
+    lines.push(
+      "No monitor is left for the host: plug one into its other card, or reach it over the network after the reboot.",
+    );
+  }
+  return lines;
+}
+
+/** `DELL U2720Q (HDMI-A-1)`: the name on its frame, and what is printed beside the socket, more or less. */
+function monitorWords({ monitor, connector }: Detection["displays"][number]): string {
+  const socket = connector.replace(/^card\d+-/, "");
+  return monitor === null ? `at ${socket}` : `${monitor} (${socket})`;
 }
 
 function renderFinding({ severity, title, hint }: Finding, columns: number): string[] {

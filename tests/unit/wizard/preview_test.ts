@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Detection } from "../../../model/detection.ts";
 import { plan } from "../../../provision/engine.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
@@ -15,11 +16,22 @@ Deno.test("the preview names the monitor that goes dark, and what a monitor call
     const detection = detect(host);
     const { hostSpec, notes } = resolve({}, detection);
     const { plan: planned } = await plan(host, steps, hostSpec, "host");
-    const seenWith = (gpu: string | null) =>
-      renderPreview(planned, hostSpec, { ...detection, displays: [{ ...monitor, gpu }] }, notes, 80).join("\n");
-    assertStringIncludes(seenWith(hostSpec.gpu!.address), "U2720Q (card1-DP-1) goes dark at the reboot");
+    const preview = (spec: typeof hostSpec, ...displays: Detection["displays"]) =>
+      renderPreview(planned, spec, { ...detection, displays }, notes, 200).join("\n");
+    const seenWith = (gpu: string | null) => preview(hostSpec, { ...monitor, gpu });
+    assertStringIncludes(seenWith(hostSpec.gpu!.address), "U2720Q (DP-1) goes dark at the reboot");
     assertEquals(seenWith(hostSpec.gpu!.address).includes("\x1b"), false);
     assertEquals(seenWith("0000:00:02.0").includes("goes dark"), false);
+    assertStringIncludes(seenWith(hostSpec.gpu!.address), "No monitor is left for the host");
+    const both = preview(
+      hostSpec,
+      { ...monitor, gpu: hostSpec.gpu!.address },
+      { ...monitor, gpu: "0000:00:02.0", monitor: null, connector: "card0-HDMI-A-1" },
+    );
+    assertStringIncludes(both, "The host keeps the monitor at HDMI-A-1.");
+    assertEquals(both.includes("No monitor is left"), false);
+    const lent = preview({ ...hostSpec, gpuHandover: true }, { ...monitor, gpu: hostSpec.gpu!.address });
+    assertStringIncludes(lent, "shows the host until the VM starts");
   });
 });
 
