@@ -47,9 +47,7 @@ export const setupCommand: Command = {
     refuseToOverwrite(flags["save-answers"], flags.yes === true);
     const given = typeof flags.answers === "string" ? readAnswers(flags.answers) : {};
     const host = openMachine(invocation);
-    if (host.live && Deno.uid() !== 0) {
-      terminal.print("You are not root: you can look, but not apply. (sudo neuron-setup)");
-    }
+    if (host.live && Deno.uid() !== 0) throw needsRoot(detect(host), invocation);
     const face = terminal.interactive && flags.yes !== true ? await openFace(terminal, flags.plain === true) : null;
     const standing = flags.answers === undefined ? await whatStands(host, invocation, face) : null;
     if (standing !== null) return standing;
@@ -72,6 +70,14 @@ export const setupCommand: Command = {
     return rebootNeeded ? 3 : 0;
   },
 };
+
+/** What was found can be shown; but nobody shall answer questions for nothing. */
+function needsRoot(detection: Detection, { terminal }: Invocation): AppError {
+  for (const line of renderFound(detection, terminal.columns)) terminal.print(line);
+  return new AppError("file-access", "Cannot set this machine up: that needs root, already to read what is there", {
+    hint: "sudo neuron-setup; detect and doctor look without root",
+  });
+}
 
 /** The same terminal without a line that is drawn anew. */
 function plainly(invocation: Invocation): Invocation {
@@ -150,11 +156,7 @@ async function review(
   { terminal }: Invocation,
   face: Face,
 ): Promise<Said> {
-  const obstacle = planning.blockers.length > 0
-    ? "Something stands in the way: see above."
-    : host.live && Deno.uid() !== 0
-    ? "This needs root: run it with sudo."
-    : null;
+  const obstacle = planning.blockers.length > 0 ? "Something stands in the way: see above." : null;
   const canGoBack = situation.heard.length > 0;
   while (true) {
     const reply = await face.ask({

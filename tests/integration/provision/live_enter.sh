@@ -106,6 +106,7 @@ EOF
 
 mount --bind /dev "$top/dev"
 mount -t tmpfs tmpfs "$top/dev/shm"
+mount --bind /dev/pts "$top/dev/pts"
 mount -t proc proc "$top/proc"
 mount --bind "$folder/sys" "$top/sys"
 mount -t tmpfs tmpfs "$top/run"

@@ -7,6 +7,7 @@ import { detect } from "../../../provision/hardware/detect.ts";
 import { chooseGpu } from "../../../provision/hardware/choose_gpu.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { call, plannedChanges } from "./command_line.ts";
+import { handOver, menu, reboot } from "./live_machine.ts";
 import { differences, snapshot } from "./trees.ts";
 
 // Both are bind mounts live_enter.sh makes: a running machine has neither.
@@ -31,33 +32,8 @@ const prove = async () => {
   const { outcome, findings } = JSON.parse(stdout) as { outcome: string; findings: { code: string }[] };
   return { code, outcome, codes: [...new Set(findings.map((one) => one.code))] };
 };
-const menu = () => Deno.readTextFileSync("/boot/grub/grub.cfg");
 /** The certificate and the management user stay when a trial is taken back. */
 const identity = /^\/(neuron|neuron\/tls|neuron\/tls\/server\.pem|sysusers\.d\/neuron\.conf):/;
-
-let boots = 1;
-/** What GRUB does with the menu, and the kernel with its line. */
-function reboot(entry: "default" | "trial" | "without-passthrough"): void {
-  Deno.writeTextFileSync("/boot_id", `boot ${++boots}\n`);
-  Deno.writeTextFileSync("/boot/grub/grubenv", "");
-  const id = entry === "default" ? "linux" : `neuron-${entry}`;
-  const line = menu().split(`'${id}'`)[1]?.split("\n").find((one) => one.startsWith("\tlinux"));
-  assert(line !== undefined, `the menu has ${id}`);
-  Deno.writeTextFileSync("/cmdline", line.replace("\tlinux\t", "BOOT_IMAGE="));
-}
-
-function handOver(): void {
-  Deno.mkdirSync("/sys/bus/pci/drivers/vfio-pci", { recursive: true });
-  for (const address of card!.functions) {
-    const link = `${Deno.realPathSync(`/sys/bus/pci/devices/${address}`)}/driver`;
-    try {
-      Deno.removeSync(link);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    Deno.symlinkSync("/sys/bus/pci/drivers/vfio-pci", link);
-  }
-}
 
 Deno.writeTextFileSync(
   "/answers.json",
@@ -157,7 +133,7 @@ assertEquals(differences(before, tree()).filter((path) => !identity.test(path)),
 // And once with the card in vfio-pci's hands: the trial becomes the default.
 assertEquals((await call("apply", "--yes")).code, 3);
 reboot("trial");
-handOver();
+handOver(card);
 assertEquals(await findings(), { code: 0, when: "effective", codes: [] });
 assertEquals(await prove(), { code: 0, outcome: "proved", codes: [] });
 assertEquals(menu().includes("'neuron-trial'"), false, "the trial's entry is gone");

@@ -10,8 +10,26 @@ export class Pty implements AsyncDisposable {
   #text = "";
   #seen = 0;
 
-  constructor(args: readonly string[], { term, size }: { readonly term: string; readonly size?: string }) {
-    const command = ["exec", Deno.execPath(), "run", "-A", "--no-prompt", "--no-check", `${top}/main.ts`, ...args]
+  /** @param through words before the program's own, such as setpriv's */
+  constructor(
+    args: readonly string[],
+    { term, size, through = [] }: {
+      readonly term: string;
+      readonly size?: string;
+      readonly through?: readonly string[];
+    },
+  ) {
+    const command = [
+      "exec",
+      ...through,
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-prompt",
+      "--no-check",
+      `${top}/main.ts`,
+      ...args,
+    ]
       .map((word) => `'${word}'`).join(" ").replace("'exec'", "exec");
     this.#process = new Deno.Command("script", {
       args: ["-qefc", size === undefined ? command : `stty ${size}; ${command}`, "/dev/null"],
