@@ -3,7 +3,7 @@
  * does is seen outside and nothing of it is left behind. Needs root. Guests run by TCG (`<domain type='qemu'>`).
  *
  * Its /run, /var/lib/libvirt and /etc/libvirt are its own. Sockets of guests that a test must reach need explicit paths
- * below `folder`. QEMU runs as root there.
+ * below `folder`. QEMU runs as root there, unless it is told otherwise.
  */
 
 /** The daemon's surroundings, and a loop that takes commands from standard input; its end is the end of everything. */
@@ -31,8 +31,8 @@ log_outputs = "3:file:$folder/libvirtd.log"
 $2
 CONF
 cat > /etc/libvirt/qemu.conf <<CONF
-user = "root"
-group = "root"
+user = "$5"
+group = "$5"
 security_driver = "none"
 cgroup_controllers = [ ]
 stdio_handler = "file"
@@ -79,6 +79,8 @@ export interface PrivateLibvirtdOptions {
   folder?: string;
   /** More lines of libvirtd.conf. */
   config?: string;
+  /** Whom QEMU runs as: root, where nothing is said. */
+  qemuUser?: string;
   /** Listens on the machine's own network as well (`--listen`), as `config` says; then it has no network of its own. */
   listen?: boolean;
 }
@@ -118,6 +120,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {})
       options.config ?? "",
       options.listen ? "--listen" : "",
       ACCOUNTS,
+      options.qemuUser ?? "root",
     ],
     stdin: "piped",
     stdout: "piped",

@@ -53,17 +53,18 @@ export const steps: readonly Step[] = [
           make: () => Promise.resolve(new TextEncoder().encode("KEY")),
         },
       ],
-      commands: [{ ...command, id: "derive", argv: ["derive"], derives: ["/boot/derived"] }],
+      commands: [{ ...command, id: "derive", argv: ["derive"], derives: ["/boot/derived"], reveals: true }],
     }),
     verify: () => [],
   },
   {
     name: "libvirt",
-    title: "links, and a command with an inverse of its own",
+    title: "links, a command with an inverse of its own, and a file that only shows when the derived one is there",
     phase: "host",
-    inspect: () => Promise.resolve(null),
-    wants: () => ({
+    inspect: (host: Host) => Promise.resolve(host.readText("/boot/derived")?.includes("ours") === true),
+    wants: (_spec, revealed) => ({
       nodes: [
+        ...(revealed === true ? [{ kind: "file", path: "/etc/revealed", text: "seen\n", reason: "r" } as const] : []),
         { kind: "link", path: "/etc/wants/unit", target: "/lib/unit", reason: "r", triggers: ["start"] },
         { kind: "link", path: "/etc/moved", target: "/lib/new", reason: "r" },
       ],
