@@ -7,69 +7,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { layOutHost } from "../../fixtures/hosts.ts";
 import { call, plannedChanges } from "./command_line.ts";
-import { differences, snapshot } from "./trees.ts";
-
-const changing = "rename,fsync,write,unlink,mkdir,rmdir,chmod,symlink,ftruncate";
-const main = new URL("../../../main.ts", import.meta.url).pathname;
-const random = "/etc/neuron/tls/server.pem";
-
-interface Machine {
-  readonly root: string;
-  readonly where: readonly string[];
-}
-
-/** Runs the program under strace. Its main thread makes every journaled call. */
-async function traced(args: readonly string[], options: { log?: string; kill?: string }): Promise<Deno.CommandStatus> {
-  const inject = options.kill === undefined ? [] : ["-e", `inject=${options.kill}`];
-  const child = new Deno.Command("strace", {
-    args: [
-      ...["-f", "-qq", "-e", `trace=${changing}`, "-e", "signal=none", ...inject, "-o", options.log ?? "/dev/null"],
-      ...[Deno.execPath(), "run", "--allow-all", "--no-check", "--no-code-cache", "--cached-only", main, ...args],
-    ],
-    stdout: "null",
-    stderr: "null",
-  });
-  try {
-    return await child.spawn().status;
-  } catch (error) {
-    throw new Error("strace is needed: apt install strace", { cause: error });
-  }
-}
-
-async function copyOf(template: string, folder: string, name: string): Promise<Machine> {
-  const { success } = await new Deno.Command("cp", { args: ["-a", template, `${folder}/${name}`] }).output();
-  assert(success);
-  return { root: `${folder}/${name}`, where: ["--root", `${folder}/${name}`, "--state", `${folder}/${name}.state`] };
-}
-
-function discard({ root }: Machine): void {
-  for (const path of [root, `${root}.state`]) Deno.removeSync(path, { recursive: true });
-}
-
-/** `fsync:17` and so on: every changing call of the main thread, in their order. */
-function pointsOf(log: string): string[] {
-  const lines = Deno.readTextFileSync(log).split("\n").map((line) => /^(\d+) +(\w+)\(/.exec(line)).filter((m) =>
-    m !== null
-  );
-  const counts = new Map<string, number>();
-  return lines.filter(([, pid]) => pid === lines[0]![1]).map(([, , name]) => {
-    const count = (counts.get(name!) ?? 0) + 1;
-    counts.set(name!, count);
-    return `${name}:signal=KILL:when=${count}`;
-  });
-}
-
-function chosen(points: readonly string[]): readonly string[] {
-  if (Deno.env.get("NEURON_KILL_POINTS") === "all") return points;
-  return Array.from({ length: 12 }, (_, i) => points[Math.floor(((i + 0.5) * points.length) / 12)]!);
-}
-
-/** The key is a new one each time, and files made anew are younger. */
-function essential(tree: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map(
-    [...tree].map(([path, line]) => [path, path === random ? "made" : line.replace(/ \d+(\.\d+)? \{/, " {")]),
-  );
-}
+import { chosen, copyOf, discard, pointsOf, traced } from "./traced.ts";
+import { differences, essential, snapshot } from "./trees.ts";
 
 Deno.test("killed inside any changing call of apply or rollback, the next run ends as if nothing had happened", async () => {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "kill-" }));
@@ -83,7 +22,9 @@ Deno.test("killed inside any changing call of apply or rollback, the next run en
     const goal = essential(snapshot(first.root));
     await traced(["rollback", ...first.where, "--yes"], { log: `${folder}/rollback.log` });
     assertEquals(differences(original, snapshot(first.root)), []);
-    const [applyPoints, rollbackPoints] = [pointsOf(`${folder}/apply.log`), pointsOf(`${folder}/rollback.log`)];
+    const [applyPoints, rollbackPoints] = ["apply", "rollback"].map((name) =>
+      pointsOf(`${folder}/${name}.log`).map(({ call, count }) => `${call}:signal=KILL:when=${count}`)
+    ) as [string[], string[]];
     assert(
       applyPoints.length > 100 && rollbackPoints.length > 50,
       `${applyPoints.length}, ${rollbackPoints.length} points`,
@@ -92,7 +33,7 @@ Deno.test("killed inside any changing call of apply or rollback, the next run en
     let killed = 0;
     for (const kill of chosen(applyPoints)) {
       const machine = await copyOf(template, folder, "machine");
-      if ((await traced(["apply", ...machine.where, "--yes"], { kill })).signal === "SIGKILL") killed++;
+      if ((await traced(["apply", ...machine.where, "--yes"], { inject: kill })).signal === "SIGKILL") killed++;
       const again = await call("apply", ...machine.where, "--yes");
       assertEquals(again.code, 3, `apply after ${kill}: ${again.stderr}`);
       assertEquals(differences(goal, essential(snapshot(machine.root))), [], `apply after ${kill}`);
@@ -104,7 +45,7 @@ Deno.test("killed inside any changing call of apply or rollback, the next run en
     for (const kill of chosen(rollbackPoints)) {
       const machine = await copyOf(template, folder, "machine");
       assertEquals((await call("apply", ...machine.where, "--yes")).code, 3);
-      if ((await traced(["rollback", ...machine.where, "--yes"], { kill })).signal === "SIGKILL") killed++;
+      if ((await traced(["rollback", ...machine.where, "--yes"], { inject: kill })).signal === "SIGKILL") killed++;
       assertEquals((await call("rollback", ...machine.where, "--yes")).code, 0, `rollback after ${kill}`);
       assertEquals(differences(original, snapshot(machine.root)), [], `rollback after ${kill}`);
       discard(machine);
