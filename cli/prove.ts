@@ -37,6 +37,7 @@ export const proveCommand: Command = {
         hint: "Run it with sudo",
       });
     }
+    const { once } = readTrial(host);
     const proof = await prove(host, {
       wish: () => readWish(host, invocation),
       patienceMs: invocation.flags.restart === true ? patienceMs : 0,
@@ -44,7 +45,9 @@ export const proveCommand: Command = {
       tell: invocation.options.json ? () => {} : teller(invocation),
     });
     print(proof, invocation);
-    if (proof.outcome === "failed" && invocation.flags.restart === true) await restart(invocation);
+    // Where no boot loader starts it only once, what was taken back still runs.
+    const stillRuns = proof.outcome === "failed" || (proof.outcome === "taken-back" && !once);
+    if (stillRuns && invocation.flags.restart === true) await restart(invocation);
     return proof.outcome === "failed" || proof.outcome === "taken-back" ? 1 : proof.outcome === "to-come" ? 3 : 0;
   },
 };

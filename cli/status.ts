@@ -47,7 +47,7 @@ export const statusCommand: Command = {
     for (const change of standing) {
       terminal.print(`${change.step}: ${change.target}${change.halfDone ? " (half done)" : ""}`);
     }
-    if (trial.wanted) terminal.print("A trial boot is wanted: until it is proved, starts are without passthrough.");
+    if (trial.wanted) terminal.print("A trial boot is wanted: what it does not prove is taken back.");
     if (proof !== null) { for (const line of renderProof(proof)) terminal.print(line); }
     for (const line of summary(pending, rebootNeeded, interrupted)) terminal.print(line);
     return 0;

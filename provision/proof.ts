@@ -17,7 +17,7 @@ const recordsName = "proofs.jsonl";
 export type ProofOutcome =
   /** Every claim held: starts with passthrough are the default now. */
   | "proved"
-  /** A claim did not hold; the next start is without passthrough and takes everything back. */
+  /** A claim did not hold; the next start, without passthrough, takes everything back. */
   | "failed"
   /** The trial failed or never came to its end, and what it was for is taken back. */
   | "taken-back"
@@ -67,12 +67,16 @@ function parseProof(line: string): Proof | null {
   }
 }
 
-/** @throws AppError as rollback does; what was to be taken back then still stands, and starts are without passthrough */
+/** @throws AppError as rollback does; what was to be taken back then still stands */
 export async function prove(host: Host, options: ProveOptions): Promise<Proof> {
   const trial = readTrial(host);
   if (!trial.wanted) return report(host, "none");
-  if (trial.running) return note(host, await judge(host, options));
   if (isRebootNeeded(host)) return report(host, "to-come");
+  if (trial.running || !trial.once) {
+    const proof = note(host, await judge(host, options));
+    // Without a start to fall back to this one has to take it back itself.
+    return proof.outcome === "failed" && !trial.once ? await takeBack(host) : proof;
+  }
   return trial.asked ? report(host, "to-come", [notStarted]) : await takeBack(host);
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { grubConfig, grubMenu } from "../distro/grub.ts";
+import { grubMenu } from "../distro/grub.ts";
 import { initramfsBuilder, initrds } from "../distro/initramfs.ts";
 import { compareVersions, readBootloader } from "../hardware/boot.ts";
 import { Reading } from "../hardware/reading.ts";
@@ -28,19 +28,39 @@ export function changesBoot(spec: HostSpec): boolean {
     spec.hugepages?.sizeKib === 1048576;
 }
 
-/** One command with kernel_parameters' and trial_boot's, run after the last of them. */
-export type WriteMenu = Omit<WantedCommand, "due">;
+export interface GrubMenu {
+  /** One command with kernel_parameters' and trial_boot's, run after the last of them. */
+  readonly write: Omit<WantedCommand, "due">;
+  /** grub.cfg; its environment block lies beside it. */
+  readonly config: string;
+  readonly environment: string;
+  /** Some systems call GRUB's second version grub2. */
+  readonly programs: { readonly reboot: string; readonly editenv: string };
+}
 
-/** Null: other boot loaders keep entries of their own, or none, and GRUB below /boot/grub2 has another environment. */
-export function grubMenuOf(host: Host): WriteMenu | null {
+/** Null: other boot loaders keep entries of their own, or none. */
+export function grubMenuOf(host: Host): GrubMenu | null {
+  if (readBootloader(new Reading(host)) !== "grub") return null;
   const menu = grubMenu(host);
-  const isOurs = readBootloader(new Reading(host)) === "grub" && menu.derives.includes(grubConfig);
-  return isOurs ? { ...menu, reason: "write the boot menu" } : null;
+  const config = menu.derives[0]!;
+  const name = config.startsWith("/boot/grub2/") ? "grub2" : "grub";
+  return {
+    write: { ...menu, reason: "write the boot menu" },
+    config,
+    environment: `/boot/${name}/grubenv`,
+    programs: { reboot: `${name}-reboot`, editenv: `${name}-editenv` },
+  };
+}
+
+/** Null when there is no menu to look at. */
+export function menuHas(host: Host, menu: GrubMenu | null, entryId: string): boolean | null {
+  const config = menu === null ? null : host.readText(menu.config);
+  return config === null || config === "" ? null : config.includes(`'${entryId}'`);
 }
 
 export interface FallbackSeen {
   /** Null where there is no menu of GRUB's to write. */
-  readonly menu: WriteMenu | null;
+  readonly menu: GrubMenu | null;
   readonly ours: ReadonlySet<string>;
   /** The saved initial ram disk as it shall be; null where there is none to save. */
   readonly initrd: SavedInitrd | null;
@@ -116,19 +136,19 @@ export const fallbackEntry: Step<FallbackSeen> = {
   phase: "host",
 
   inspect(host) {
-    const config = host.readText(grubConfig);
+    const menu = grubMenuOf(host);
     return Promise.resolve({
-      menu: grubMenuOf(host),
+      menu,
       ours: oursAmong(host, [entriesPath, recordPath]),
       initrd: seeInitrd(host),
-      inMenu: config === null || config === "" ? null : config.includes(`'${entryId}'`),
+      inMenu: menuHas(host, menu, entryId),
     });
   },
 
   wants(spec, seen) {
     const { menu } = seen;
     if (menu === null) return { nodes: [] };
-    const triggers = [menu.id];
+    const triggers = [menu.write.id];
     if (!changesBoot(spec)) {
       const gone = obsolete([entriesPath, recordPath], seen.ours, "every start is without passthrough");
       const copy = seen.ours.has(recordPath) && seen.initrd !== null
@@ -136,7 +156,7 @@ export const fallbackEntry: Step<FallbackSeen> = {
         : [];
       return {
         nodes: [...gone, ...copy].map((node) => ({ ...node, triggers })),
-        commands: [{ ...menu, due: false }],
+        commands: [{ ...menu.write, due: false }],
       };
     }
     return {
@@ -151,7 +171,7 @@ export const fallbackEntry: Step<FallbackSeen> = {
         },
         ...seen.initrd === null ? [] : initrdNodes(seen.initrd),
       ],
-      commands: [{ ...menu, due: seen.inMenu === false }],
+      commands: [{ ...menu.write, due: seen.inMenu === false }],
     };
   },
 
@@ -161,8 +181,8 @@ export const fallbackEntry: Step<FallbackSeen> = {
       code: "fallback-entry-missing",
       severity: "warning",
       title: 'The boot menu has no entry "Start without passthrough"',
-      hint: `Run ${seen.menu.argv.join(" ")} and look what ${entriesPath} says`,
-      target: grubConfig,
+      hint: `Run ${seen.menu.write.argv.join(" ")} and look what ${entriesPath} says`,
+      target: seen.menu.config,
     }];
   },
 };

@@ -1,17 +1,18 @@
 /**
- * The trial boot: the machine starts once with passthrough, proves every claim and only then makes it the default; what
- * is not proved is taken back (provision/proof.ts). Where the machine stands is in files of ours, not in the journal:
- * `boot-trial` says that a trial is wanted, `proved` what was proved. Last of the host steps: it starts what they wrote.
+ * The trial boot: the machine starts with passthrough, proves every claim, and what is not proved is taken back
+ * (provision/proof.ts). GRUB starts it once, with the old start as the default until then; with other boot loaders the
+ * new start is the default at once. Where the machine stands is in files of ours, not in the journal: `boot-trial` says
+ * that a trial is wanted, `proved` what was proved. Last of the host steps: it starts what they wrote.
  * Source: GRUB manual ("Environment block", grub-reboot).
  */
 import type { Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
-import { grubConfig, splitParameters } from "../distro/grub.ts";
+import { splitParameters } from "../distro/grub.ts";
 import { daemonReload } from "../distro/systemd_units.ts";
-import type { HostFiles } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { sha256 } from "../node.ts";
 import { readTextOrNull, type Step, type WantedCommand, type WantedNode } from "../step.ts";
-import { changesBoot, grubMenuOf, type WriteMenu } from "./fallback_entry.ts";
+import { changesBoot, type GrubMenu, grubMenuOf, menuHas } from "./fallback_entry.ts";
 import { type HostLife, lostLife, readHostLife } from "./host_life.ts";
 import { proofUnits, unitLinks, unitPaths } from "./proof_units.ts";
 import { seal, unseal } from "./sealed.ts";
@@ -20,12 +21,11 @@ import { oursAmong, withHead } from "./written.ts";
 export const trialPath = "/etc/neuron/boot-trial";
 export const provedPath = "/etc/neuron/proved";
 const beforePath = "/etc/neuron/before-trial";
-const environmentPath = "/boot/grub/grubenv";
 const entryId = "neuron-trial";
 
 export interface TrialBootSeen {
-  /** Null where there is no menu of GRUB's to write. */
-  readonly menu: WriteMenu | null;
+  /** Null where there is no menu of GRUB's to write: the next start then is the trial anyway. */
+  readonly menu: GrubMenu | null;
   /** What is there of ours and can be told by its mark. */
   readonly ours: ReadonlySet<string>;
   /** Digest of the claims that were proved; null when none were. */
@@ -43,19 +43,23 @@ export interface TrialBootSeen {
 /** How far a trial is; what `prove` goes by. */
 export interface Trial {
   readonly wanted: boolean;
-  /** This boot is the trial's. */
+  /** The boot loader starts it once, and without passthrough until it is proved. */
+  readonly once: boolean;
+  /** This boot is with passthrough, by the trial's entry or by a person's choice in the menu. */
   readonly running: boolean;
   /** GRUB was asked to start it, and has not yet. */
   readonly asked: boolean;
 }
 
-export function readTrial(files: HostFiles): Trial {
-  const running = splitParameters(files.readText("/proc/cmdline")?.trim() ?? "");
+export function readTrial(host: Host): Trial {
+  const running = splitParameters(host.readText("/proc/cmdline")?.trim() ?? "");
+  const menu = grubMenuOf(host);
+  const environment = menu === null ? null : host.readText(menu.environment);
   return {
-    wanted: files.stat(trialPath) !== null,
-    // A person may as well choose the system's own entry in the menu.
+    wanted: host.stat(trialPath) !== null,
+    once: menu !== null,
     running: running.includes("neuron.trial=1") || running.includes("neuron.vfio=1"),
-    asked: /^next_entry=neuron-trial$/m.test(files.readText(environmentPath) ?? ""),
+    asked: /^next_entry=neuron-trial$/m.test(environment ?? ""),
   };
 }
 
@@ -76,21 +80,18 @@ function parseBefore(text: string | null): HostLife | null {
   return line === undefined ? null : JSON.parse(line);
 }
 
-const trialText = withHead(
-  "A trial boot is wanted: until it is proved, every other start is without passthrough.",
-  "",
-);
+const trialText = withHead("A trial boot is wanted: what it does not prove is taken back.", "");
 
 const marked = [trialPath, provedPath, beforePath, ...unitPaths];
 
-function trialNodes(spec: HostSpec, seen: TrialBootSeen, menu: string): WantedNode[] {
+function trialNodes(spec: HostSpec, seen: TrialBootSeen): WantedNode[] {
   const reason = "the machine proves the trial boot by itself";
   return [
     {
       kind: "file",
       path: trialPath,
       text: trialText,
-      triggers: [menu, askForTrial.id],
+      triggers: seen.menu === null ? [] : [seen.menu.write.id, askId],
       needs: "reboot",
       reason: "the next start is a trial: what it does not prove is taken back",
     },
@@ -113,18 +114,26 @@ function gone(seen: TrialBootSeen, paths: readonly string[], reason: string): Wa
     kind: "absent",
     path,
     reason,
-    triggers: [path === trialPath ? seen.menu!.id : daemonReload.id],
+    triggers: path !== trialPath ? [daemonReload.id] : seen.menu === null ? [] : [seen.menu.write.id],
   }));
 }
 
-const askForTrial: Omit<WantedCommand, "due"> = {
-  id: "grub-reboot",
-  argv: ["grub-reboot", entryId],
+const askId = "grub-reboot";
+
+const askForTrial = ({ programs, environment }: GrubMenu): Omit<WantedCommand, "due"> => ({
+  id: askId,
+  argv: [programs.reboot, entryId],
   reason: "the next start, and only that, is the trial",
   derives: [],
-  undo: ["grub-editenv", environmentPath, "unset", "next_entry"],
+  undo: [programs.editenv, environment, "unset", "next_entry"],
   needs: "reboot",
-};
+});
+
+function menuCommands({ menu, inMenu, underWay }: TrialBootSeen, trial: boolean): WantedCommand[] {
+  if (menu === null) return [];
+  const write = { ...menu.write, due: inMenu === !trial };
+  return trial ? [write, { ...askForTrial(menu), due: !underWay }] : [write];
+}
 
 /** @param proving the claims hold in this very boot: they become the default, and the trial ends */
 const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
@@ -133,10 +142,10 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
   phase: "host",
 
   inspect(host, spec) {
-    const config = host.readText(grubConfig);
     const { running, asked } = readTrial(host);
+    const menu = grubMenuOf(host);
     return Promise.resolve({
-      menu: grubMenuOf(host),
+      menu,
       ours: new Set([
         ...oursAmong(host, marked),
         ...unitLinks.filter((path) => host.stat(path) !== null),
@@ -144,24 +153,18 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
       proved: parseProved(readTextOrNull(host, provedPath)),
       before: parseBefore(readTextOrNull(host, beforePath)),
       now: readHostLife(host, spec),
-      inMenu: config === null || config === "" ? null : config.includes(`'${entryId}'`),
+      inMenu: menuHas(host, menu, entryId),
       underWay: running || asked,
       program: host.program,
     });
   },
 
   wants(spec, seen) {
-    if (seen.menu === null) return { nodes: [] };
-    const writeMenu = seen.menu;
     const wanted = changesBoot(spec);
     const claims = claimsDigest(spec);
     const isProved = proving || seen.proved === claims;
-    const menu = (expected: boolean) => ({ ...writeMenu, due: seen.inMenu === !expected });
     if (wanted && !isProved) {
-      return {
-        nodes: trialNodes(spec, seen, writeMenu.id),
-        commands: [menu(true), { ...askForTrial, due: !seen.underWay }, daemonReload],
-      };
+      return { nodes: trialNodes(spec, seen), commands: [...menuCommands(seen, true), daemonReload] };
     }
     const spent = [trialPath, beforePath, ...unitPaths, ...unitLinks];
     const reason = wanted ? "the trial boot is proved" : "every start is without passthrough";
@@ -172,7 +175,7 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
           ...gone(seen, spent, reason),
         ]
         : gone(seen, [provedPath, ...spent], reason),
-      commands: [menu(false), daemonReload],
+      commands: [...menuCommands(seen, false), daemonReload],
     };
   },
 

@@ -59,12 +59,32 @@ Deno.test("any altered byte of the saved one, or of its record, is noticed", asy
   }
 });
 
-Deno.test("a machine that starts as before needs neither entry nor trial, and no GRUB gets neither", async () => {
+Deno.test("a machine that starts as before needs neither entry nor trial", async () => {
   for (const step of [fallbackEntry, trialBoot]) {
     assertEquals(brief(await changes(step, debian({ "/boot/grub/grub.cfg": "" }), noBoot)), [], step.name);
-    const other = debian({ "/etc/kernelstub/configuration": "{}" });
-    assertEquals(brief(await changes(step, other)), [], step.name);
   }
+});
+
+Deno.test("another boot loader gets no entry of ours, and its next start is the trial", async () => {
+  const disk = debian({ "/etc/kernelstub/configuration": "{}" });
+  assertEquals(brief(await changes(fallbackEntry, disk)), []);
+  assertEquals(brief(await changes(trialBoot, disk)).filter((line) => line.startsWith("run")), [
+    "run systemctl daemon-reload",
+  ]);
+  await applied(trialBoot, disk);
+  assertEquals(brief(await changes(trialBoot, disk)), []);
+});
+
+Deno.test("GRUB below /boot/grub2 is asked with its own programs", async () => {
+  const disk = debian({ "/boot/grub2/grub.cfg": "'neuron-trial'", "/usr/sbin/grub2-mkconfig": "#!/bin/sh\n" });
+  assertEquals(brief(await changes(trialBoot, disk)).filter((line) => line.startsWith("run")), [
+    "run grub2-mkconfig -o /boot/grub2/grub.cfg",
+    "run grub2-reboot neuron-trial",
+    "run systemctl daemon-reload",
+  ]);
+  await applied(trialBoot, disk);
+  disk.put("/boot/grub2/grubenv", "next_entry=neuron-trial\n");
+  assertEquals(brief(await changes(trialBoot, disk)), []);
 });
 
 Deno.test("a trial is wanted with its units, and GRUB is asked for it once", async () => {
