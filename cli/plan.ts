@@ -25,7 +25,7 @@ export const planCommand: Command = {
   },
 };
 
-/** Green and red as in any diff. */
+/** Headings stand out; green and red as in any diff. */
 export function printPlan(text: string, terminal: Terminal): void {
   for (const line of text.split("\n")) terminal.print(terminal.color ? colored(line) : line);
 }

@@ -15,7 +15,7 @@ import { steps } from "../provision/steps.ts";
 import { answersOf, back, hear, nextQuestion, type Situation } from "../provision/wizard.ts";
 import { renderFound, renderPreview } from "../provision/wizard/preview.ts";
 import { showing } from "./apply.ts";
-import type { Command, ExitCode, Invocation } from "./command.ts";
+import type { Command, ExitCode, Invocation, Terminal } from "./command.ts";
 import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuseWords } from "./machine.ts";
 import { printPlan } from "./plan.ts";
 import { BACK, type Face, openFace } from "./prompts/face.ts";
@@ -52,7 +52,7 @@ export const setupCommand: Command = {
     const standing = flags.answers === undefined ? await whatStands(host, invocation, face) : null;
     if (standing !== null) return standing;
     const detection = detect(host);
-    for (const line of renderFound(detection, terminal.columns)) terminal.print(line);
+    printFound(detection, terminal);
     const decided = await decide(host, { detection, given, heard: [] }, invocation, face);
     if (decided === null) {
       terminal.print("Nothing was changed.");
@@ -71,9 +71,14 @@ export const setupCommand: Command = {
   },
 };
 
+function printFound(detection: Detection, terminal: Terminal): void {
+  printPlan(renderFound(detection, terminal.columns).join("\n"), terminal);
+  terminal.print("");
+}
+
 /** What was found can be shown; but nobody shall answer questions for nothing. */
 function needsRoot(detection: Detection, { terminal }: Invocation): AppError {
-  for (const line of renderFound(detection, terminal.columns)) terminal.print(line);
+  printFound(detection, terminal);
   return new AppError("file-access", "Cannot set this machine up: that needs root, already to read what is there", {
     hint: "sudo neuron-setup; detect and doctor look without root",
   });
@@ -144,7 +149,8 @@ async function hearAll(begin: Situation, { flags }: Invocation, face: Face | nul
 
 function show({ plan }: Planning, { hostSpec, notes }: Resolution, detection: Detection, { terminal }: Invocation) {
   terminal.print("");
-  for (const line of renderPreview(plan, hostSpec, detection, notes, terminal.columns)) terminal.print(line);
+  printPlan(renderPreview(plan, hostSpec, detection, notes, terminal.columns).join("\n"), terminal);
+  terminal.print("");
 }
 
 type Said = "apply" | "back" | "stop";

@@ -89,7 +89,7 @@ export function sayWhatNow(host: Host, { gpu }: HostSpec, rebootNeeded: boolean,
       say('Should it not start: press "e" in the boot menu and remove neuron.vfio=1 from the kernel\'s line.');
     }
   }
-  say("This was the host. Neuron does not install Windows yet and does not show it with Looking Glass.");
+  say("This was the host. Neuron does not install Windows yet.");
   say("What makes the VM, with a Windows ISO of your own in vm.cdroms of the answers:");
   terminal.print("  neuron-setup vm define --answers FILE");
 }

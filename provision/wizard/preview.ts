@@ -30,9 +30,9 @@ export function renderPreview(
   const changes = steps.reduce((sum, step) => sum + step.changes.length, 0);
   const reboot = plan.rebootNeeded ? "a reboot makes them effective" : "no reboot is needed";
   const lines = changes === 0 ? ["Nothing is left to change."] : [`The plan: ${count(changes, "change")}, ${reboot}`];
-  for (const step of steps) {
-    lines.push(...hang("  ", `${step.title}: ${count(step.changes.length, "change")}`, columns));
-  }
+  // One paragraph: twelve lines would push the plan out of a console of 24 before anybody reads it.
+  const list = steps.map((step) => `${step.title} (${step.changes.length})`).join(", ");
+  if (list !== "") lines.push(...hang("  ", `${list}.`, columns));
   lines.push("What it means");
   for (const title of dark(spec, displays)) lines.push(...hang("  ", title, columns));
   for (const finding of [...plan.blockers ?? [], ...notes]) lines.push(...renderFinding(finding, columns));

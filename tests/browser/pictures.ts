@@ -1,10 +1,14 @@
 /**
- * `deno task pictures`: the README's pictures, taken from the running product: the try-out with a demonstration machine.
+ * `deno task pictures`: the README's pictures, taken from the running product: the wizard in a terminal, and the page of the
+ * try-out with a demonstration machine.
  */
 import { join } from "node:path";
 import { withBrowser } from "./browser.ts";
+import { takeWizardPictures } from "./wizard_pictures.ts";
 
 const top = join(import.meta.dirname!, "../..");
+await Deno.mkdir(`${top}/docs/pictures`, { recursive: true });
+await takeWizardPictures(`${top}/docs/pictures`);
 const folder = await Deno.makeTempDir({ prefix: "pictures-" });
 const child = new Deno.Command(Deno.execPath(), {
   args: [
@@ -22,7 +26,6 @@ try {
     await page.goto(link);
     page.setDefaultTimeout(10_000);
     await page.getByText("Gaming", { exact: true }).first().waitFor();
-    await Deno.mkdir(`${top}/docs/pictures`, { recursive: true });
     for (const [name, heading] of [["vms", "VMs"], ["hardware", "Hardware"], ["plan", "Plan"]] as const) {
       await page.getByRole("link", { name: heading }).first().click();
       await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
