@@ -36,7 +36,7 @@ group = "$5"
 security_driver = "none"
 cgroup_controllers = [ ]
 stdio_handler = "file"
-namespaces = [ ]
+namespaces = [ $6 ]
 CONF
 daemon=
 while read -r command; do
@@ -79,7 +79,7 @@ export interface PrivateLibvirtdOptions {
   folder?: string;
   /** More lines of libvirtd.conf. */
   config?: string;
-  /** Whom QEMU runs as: root, where nothing is said. */
+  /** Whom QEMU runs as, then with a /dev of its own, as on people's machines. Where nothing is said: root, without. */
   qemuUser?: string;
   /** Listens on the machine's own network as well (`--listen`), as `config` says; then it has no network of its own. */
   listen?: boolean;
@@ -121,6 +121,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {})
       options.listen ? "--listen" : "",
       ACCOUNTS,
       options.qemuUser ?? "root",
+      options.qemuUser === undefined ? "" : '"mount"',
     ],
     stdin: "piped",
     stdout: "piped",

@@ -70,6 +70,23 @@ Deno.test("QEMU and the viewer share the memory that tmpfiles.d makes; one of a 
   }
 });
 
+Deno.test("AppArmor's profile of a VM with this memory lets QEMU use it", async () => {
+  const [element] = /<shmem name="looking-glass">.*<\/shmem>/s.exec(rendered("display.lookingGlass shmem"))!;
+  const uuid = crypto.randomUUID();
+  const xml = guestXml({ name: "glass", devices: element }).replace("</name>", `</name><uuid>${uuid}</uuid>`);
+  const helper = new Deno.Command("/usr/lib/libvirt/virt-aa-helper", {
+    args: ["--create", "--dryrun", "--uuid", `libvirt-${uuid}`],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const writer = helper.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(xml));
+  await writer.close();
+  const said = new TextDecoder().decode((await helper.output()).stderr);
+  assert(said.includes('"/dev/shm/looking-glass" rw,'), said);
+});
+
 Deno.test("QEMU takes the arguments for kvmfr; a file stands for the device, since the module cannot be had here", async () => {
   await withPrivateLibvirtd(async (daemon) => {
     await using connection = await open(daemon.uri());
