@@ -95,7 +95,7 @@ function renderEvent(event: ApplyEvent): string | null {
       return [`Taken back: ${event.targets.length === 0 ? "nothing" : event.targets.join(", ")}`]
         .concat(event.kept.map(({ target, reason }) => `Left as it is: ${target}: ${reason}`)).join("\n");
     case "reboot-needed":
-      return "A reboot is needed: after it, neuron-setup status and verify say whether everything holds.";
+      return "A reboot is needed; after it, neuron-setup status says how it went.";
     case "done":
       return event.changes === 0 ? "Nothing to change." : "Done.";
     case "progress":

@@ -192,7 +192,8 @@ export const KERNEL_MESSAGES: readonly KnownMessage[] = ([
     pattern: /neuron: the module vfio-pci cannot be loaded/,
     example: "neuron: the module vfio-pci cannot be loaded",
     title: "The initial ram disk has no vfio-pci for this kernel",
-    hint: "Install the distribution's full kernel package; then build the ram disks anew (update-initramfs -u -k all).",
+    hint:
+      "Install the distribution's full kernel package; then build the ram disks anew (Debian: update-initramfs -u -k all).",
     source: "provision/steps/scripts/initramfs_init_top.sh",
   },
 ] satisfies readonly Omit<KnownMessage, "where">[]).map((row) => ({ ...row, where: "kernel" }));

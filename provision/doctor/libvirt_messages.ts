@@ -68,7 +68,7 @@ export const LIBVIRT_MESSAGES: readonly KnownMessage[] = ([
     pattern: /Unable to find ('efi' firmware that is compatible|any firmware to satisfy)/,
     example: "operation failed: Unable to find 'efi' firmware that is compatible with the current configuration",
     title: "A VM did not start: no UEFI firmware fits what it asks for",
-    hint: "apt install ovmf; Secure Boot needs its builds with enrolled keys.",
+    hint: "Install OVMF (Debian: ovmf, Fedora: edk2-ovmf); Secure Boot needs its builds with enrolled keys.",
     source: "libvirt src/qemu/qemu_firmware.c",
   },
   {
@@ -77,7 +77,7 @@ export const LIBVIRT_MESSAGES: readonly KnownMessage[] = ([
     pattern: /Unable to find a satisfying virtiofsd/,
     example: "operation failed: Unable to find a satisfying virtiofsd",
     title: "A VM did not start: the program for shared folders is missing",
-    hint: "apt install virtiofsd",
+    hint: "Install virtiofsd; neuron-setup apply does it.",
     source: "libvirt src/qemu/qemu_vhost_user.c",
   },
   {

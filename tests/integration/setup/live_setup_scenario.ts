@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { chooseGpu } from "../../../provision/hardware/choose_gpu.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
+import { call } from "../provision/command_line.ts";
 import { handOver, reboot } from "../provision/live_machine.ts";
 import { differences, snapshot } from "../provision/trees.ts";
 import { Pty } from "./pty.ts";
@@ -126,5 +127,16 @@ handOver(card);
   await pty.until("[1] >");
   await pty.send("\n");
   assertEquals((await pty.ended()).code, 0);
+}
+
+// The doctor asks the running libvirt, and finds all that Neuron set up in order.
+const { code, stdout } = await call("doctor", "--json");
+const { findings, checked } = JSON.parse(stdout) as {
+  findings: { code: string }[];
+  checked: { code: string; result: string }[];
+};
+assertEquals(code, 0);
+for (const one of ["libvirt-not-answering", "libvirt-default-stopped", "verify", "proof", "status"]) {
+  assertEquals(checked.find((row) => row.code === one)?.result, "fine", JSON.stringify(findings, null, 1));
 }
 console.log("the scenario ended well");

@@ -135,6 +135,28 @@ Deno.test("a card that is reserved while its group is not", async () => {
   });
 });
 
+Deno.test("a trial boot that did not hold is told with what did not, unless another apply came after it", async () => {
+  await withHost(machine, async (root) => {
+    const answers = `${root}/answers.json`;
+    Deno.writeTextFileSync(answers, JSON.stringify({ schema: "neuron.answers/1", host: { gpu: "none" } }));
+    assertEquals((await call("apply", "--root", root, "--answers", answers, "--yes")).code, 0);
+    const finding = { code: "vfio-not-bound", severity: "blocker", title: "0000:01:00.0 is not held by vfio-pci" };
+    const proof = (at: string) =>
+      Deno.writeTextFileSync(
+        `${root}/var/lib/neuron/proofs.jsonl`,
+        `${JSON.stringify({ schema: "neuron.proof/1", at, outcome: "taken-back", findings: [finding] })}\n`,
+      );
+    proof("2001-01-01T00:00:00.000Z");
+    assertEquals(codes(await doctor(root)).includes("trial-boot-failed"), false);
+    proof("2901-01-01T00:00:00.000Z");
+    const told = codes(await doctor(root));
+    assert(told.includes("trial-boot-failed") && told.includes("vfio-not-bound"), told.join());
+    const { stdout } = await call("setup", "--root", root);
+    assertStringIncludes(stdout, "did not hold: everything it was for is taken back.");
+    assertStringIncludes(stdout, finding.title);
+  });
+});
+
 Deno.test("on every machine of the fixtures it looks, runs nothing and changes nothing; the document is whole", async () => {
   for (const name of hostNames()) {
     await withHost(name, async (root) => {
