@@ -19,6 +19,7 @@ export type ErrorCode =
   | "verification-failed"
   | "template-invalid"
   | "xml-invalid"
+  | "network" // another machine could not be reached, or did not answer as it must
   | "hypervisor" // libvirt refused or cannot be reached
   | "unauthenticated"
   | "forbidden"

@@ -22,6 +22,7 @@ const statuses: Record<ErrorCode, ContentfulStatusCode> = {
   "verification-failed": 500,
   "template-invalid": 500,
   "xml-invalid": 422,
+  "network": 502,
   "hypervisor": 502,
   "unauthenticated": 401,
   "forbidden": 403,
@@ -45,7 +46,7 @@ const titles: Partial<Record<number, string>> = {
   422: "Cannot be done as asked",
   500: "Internal Error",
   501: "Not Supported",
-  502: "The hypervisor could not do it",
+  502: "Another program or machine could not do it",
   503: "Unavailable",
 };
 

@@ -1,0 +1,101 @@
+/**
+ * What is known about a finished file, kept beside it as `NAME.media.json`: size, SHA-256, where it came from, and what
+ * it was verified against. Written before the file gets its name, so that a name without a record is not ours; checked
+ * each time the file is used, because the disk, a person or a program may have changed it since.
+ */
+import { z } from "zod";
+import { AppError } from "../../model/errors.ts";
+import type { BigFiles } from "../host/big_files.ts";
+import type { Host } from "../host/host.ts";
+import { fileKinds } from "./file_kinds.ts";
+import { sha256Of } from "./hasher.ts";
+import type { MediaProgress } from "./progress.ts";
+import { ProgressMeter } from "./progress.ts";
+
+/** `sha256`: the publisher's or our own list said what it must be. `size-and-kind`: nobody publishes it. */
+export const verifiedAgainst = ["sha256", "size-and-kind", "kind"] as const;
+
+export const recordSchema = z.strictObject({
+  schema: z.literal("neuron.media/1"),
+  sizeBytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  kind: z.enum(fileKinds),
+  source: z.string(),
+  verifiedAgainst: z.enum(verifiedAgainst),
+  /** Seconds are enough. */
+  at: z.string(),
+});
+
+export type MediaRecord = z.infer<typeof recordSchema>;
+
+export function recordPath(path: string): string {
+  return `${path}.media.json`;
+}
+
+/** Null when there is none that can be read. */
+export function readRecord(host: Host, path: string): MediaRecord | null {
+  try {
+    return recordSchema.parse(JSON.parse(host.readText(recordPath(path)) ?? ""));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return null;
+  }
+}
+
+export function writeRecord(host: Host, path: string, record: Omit<MediaRecord, "schema" | "at">): MediaRecord {
+  const at = new Date(host.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const whole: MediaRecord = { schema: "neuron.media/1", ...record, at };
+  host.writeFile(recordPath(path), new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`), { mode: 0o644 });
+  return whole;
+}
+
+export interface CheckOptions {
+  /** What it must be, when the caller knows better than the record: a record can be changed together with its file. */
+  readonly sha256?: string | null;
+  readonly report?: (progress: MediaProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads the whole file. Throws `not-found`, and `verification-failed` when it is not what it was. */
+export async function verify(
+  host: Host,
+  files: BigFiles,
+  path: string,
+  options: CheckOptions = {},
+): Promise<MediaRecord> {
+  const record = readRecord(host, path);
+  const status = files.status(path);
+  if (status === null) {
+    throw new AppError("not-found", `Cannot check ${path}: there is no such file`, {
+      hint: "neuron-setup media fetch downloads it, media import takes a file you have",
+    });
+  }
+  if (record === null) {
+    throw new AppError("verification-failed", `Cannot check ${path}: nothing says what it should be`, {
+      hint: `neuron-setup media import ${path} takes it as it is, once you trust it`,
+    });
+  }
+  const found = await hashWhole(files, path, options);
+  const wanted = options.sha256 ?? record.sha256;
+  if (found.sha256 === wanted && found.sizeBytes === record.sizeBytes) return record;
+  throw new AppError(
+    "verification-failed",
+    `Cannot use ${path}: it has changed since it was verified (SHA-256 ${found.sha256}, not ${wanted})`,
+    { hint: "Remove it and fetch it again; find out who changed it" },
+  );
+}
+
+export async function hashWhole(
+  files: BigFiles,
+  path: string,
+  { report, signal }: Pick<CheckOptions, "report" | "signal"> = {},
+): Promise<{ sha256: string; sizeBytes: number }> {
+  using file = files.openToRead(path);
+  const total = file.status().sizeBytes;
+  const meter = report === undefined ? null : new ProgressMeter(report);
+  const what = `checking ${path.slice(path.lastIndexOf("/") + 1)}`;
+  return await sha256Of(file, {
+    onProgress: (done) => meter?.update(what, done, total, done === total),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
