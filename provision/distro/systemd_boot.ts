@@ -131,7 +131,9 @@ function installKernels(host: Host, entries: readonly LoaderEntry[]): Command[] 
     const mine = entries.filter((entry) => entry.version === version);
     const folders = mine.filter(isInstalled).map(({ path, linux }) => {
       const partition = bootFolders.findLast((folder) => path.startsWith(`${folder}/loader/`)) ?? "/boot";
-      return `${partition}${linux.slice(0, linux.lastIndexOf("/"))}`;
+      const folder = linux.slice(0, linux.lastIndexOf("/"));
+      // Paths in an entry begin at the partition's top, which is / where /boot is no mount point.
+      return host.list(`${partition}${folder}`) === null ? folder : `${partition}${folder}`;
     });
     const made = folders.flatMap((folder) => (host.list(folder) ?? []).map((name) => `${folder}/${name}`));
     return {

@@ -24,8 +24,8 @@ export interface PreflightSeen {
   readonly builder: InitramfsBuilder["tool"] | null;
   /** Whether at least one of its initial ram disks is where it is looked for. */
   readonly initrdFound: boolean;
-  /** Some are put in place by kernel-install. */
-  readonly initrdInstalled: boolean;
+  /** Names of those that kernel-install put in place. */
+  readonly installedNames: readonly string[];
   /** Whether the running kernel can load vfio-pci; null when its modules cannot be looked up. */
   readonly vfioPci: boolean | null;
 }
@@ -61,7 +61,7 @@ function loaderBlockers(loader: BootLoader | null): Finding[] {
   return loader.trouble === null ? [] : [blocker("bootloader-unsupported", loader.trouble.title, loader.trouble.hint)];
 }
 
-function initramfsBlockers({ live, detection, builder, initrdFound, initrdInstalled }: PreflightSeen): Finding[] {
+function initramfsBlockers({ live, detection, builder, initrdFound, installedNames }: PreflightSeen): Finding[] {
   if (builder === null) {
     const { initramfs } = detection.host;
     return [blocker(
@@ -72,11 +72,17 @@ function initramfsBlockers({ live, detection, builder, initrdFound, initrdInstal
       "initramfs-tools, dracut, mkinitcpio and rpm-ostree are known: install one of the first three",
     )];
   }
-  if (builder === "mkinitcpio" && initrdInstalled) {
+  // Called by itself dracut writes `initrd` there, initramfs-tools has a hook that copies, mkinitcpio does neither.
+  const missed = builder === "mkinitcpio"
+    ? installedNames.length > 0
+    : builder === "dracut" && installedNames.some((name) => name !== "initrd");
+  if (missed) {
     return [blocker(
       "initramfs-unsupported",
-      "mkinitcpio builds the initial ram disks, but kernel-install puts them in place",
-      "Let mkinitcpio's presets do both, or build them with dracut",
+      `${builder} builds the initial ram disks, but kernel-install copies them to where they are started from`,
+      builder === "dracut"
+        ? "Write initrd_generator=dracut into /etc/kernel/install.conf, or build them with initramfs-tools"
+        : "Let mkinitcpio's presets do both, or build them with dracut",
     )];
   }
   // rpm-ostree keeps them where nobody else writes.
@@ -138,7 +144,7 @@ export const preflight: Step<PreflightSeen> = {
       loader,
       builder: builder?.tool ?? null,
       initrdFound: builder !== null && initrds(host, builder).length > 0,
-      initrdInstalled: installedInitrds(host).length > 0,
+      installedNames: installedInitrds(host).map((path) => path.slice(path.lastIndexOf("/") + 1)),
       vfioPci: hasVfioPci(host, detection.host.kernel),
     });
   },

@@ -66,6 +66,12 @@ Deno.test("mkinitcpio's images that kernel-install puts in place are refused", a
   const tree = { "/usr/bin/mkinitcpio": "", [`${kernel}/linux`]: "", [`${kernel}/initrd`]: "" };
   assertEquals(withoutCard(await blockers(preflight, ready(tree))), ["initramfs-unsupported"]);
   assertEquals(await blockers(preflight, ready(tree), none), []);
+  const dracut = { ...tree, "/usr/bin/dracut": "", "/usr/sbin/update-initramfs": "exec dracut" };
+  const copied = ready({ ...dracut, [`${kernel}/initrd.img-6.11.1`]: "" });
+  copied.unlink("/usr/bin/mkinitcpio");
+  assertEquals(withoutCard(await blockers(preflight, copied)), ["initramfs-unsupported"]);
+  copied.unlink(`${kernel}/initrd.img-6.11.1`);
+  assertEquals(withoutCard(await blockers(preflight, copied)), []);
 });
 
 Deno.test("no boot loader and no tool for the initial ram disk are told", async () => {
