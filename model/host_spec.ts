@@ -31,6 +31,11 @@ export interface GpuSpec {
   }[];
 }
 
+/** The card whose functions vfio-pci has from the start of the machine on; with hand-over the host has them first. */
+export function cardBoundAtBoot({ gpu, gpuHandover }: HostSpec): GpuSpec | null {
+  return gpuHandover ? null : gpu;
+}
+
 export interface IommuSpec {
   readonly cpuVendor: CpuVendor;
   /** `intel_iommu=on` is needed: an Intel CPU and a kernel before 6.8, or one whose groups are absent. */

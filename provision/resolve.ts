@@ -155,7 +155,9 @@ function lookingGlassFor(wanted: VmAnswers, gpu: Gpu | null, answers: Answers, d
       { hint: "Leave one of the two out" },
     );
   }
-  const wish = host === "auto" ? wanted.display?.lookingGlass?.enabled ?? false : host !== "none";
+  // While the host's only card is lent out there is no screen for a window.
+  const byProfile = answers.host?.gpuHandover === true ? vmWish : wanted.display?.lookingGlass?.enabled;
+  const wish = host === "auto" ? byProfile ?? false : host !== "none";
   const backend = host === "kvmfr" || host === "shmem" ? host : wanted.display?.lookingGlass?.backend ?? "shmem";
   const mode = detection.displays.find((one) => one.connected && one.preferredMode !== null)?.preferredMode;
   return {

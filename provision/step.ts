@@ -19,6 +19,7 @@ export type StepName =
   | "libvirt"
   | "permissions"
   | "looking_glass"
+  | "single_gpu"
   | "trial_boot";
 
 export type Phase = "host" | "workload";

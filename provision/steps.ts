@@ -10,6 +10,7 @@ import { lookingGlass } from "./steps/looking_glass.ts";
 import { packages } from "./steps/packages.ts";
 import { permissions } from "./steps/permissions.ts";
 import { preflight } from "./steps/preflight.ts";
+import { singleGpu } from "./steps/single_gpu.ts";
 import { trialBoot, trialBootProved } from "./steps/trial_boot.ts";
 import { vfioBinding } from "./steps/vfio_binding.ts";
 
@@ -26,6 +27,7 @@ export const steps: readonly Step[] = [
   libvirt,
   permissions,
   lookingGlass,
+  singleGpu,
   // Last: it starts what all others wrote.
   trialBoot,
 ];

@@ -3,7 +3,7 @@
  * Sources: sysfs-bus-pci, /sys/class/drm (connector status), proc_pid_net(5) (route, ipv6_route).
  */
 import type { Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type HostSpec } from "../../model/host_spec.ts";
 import { readDisplays } from "../hardware/displays.ts";
 import { Reading } from "../hardware/reading.ts";
 import type { Host, HostFiles } from "../host/host.ts";
@@ -20,7 +20,7 @@ export interface HostLife {
 const devices = "/sys/bus/pci/devices";
 
 export function readHostLife(host: Host, spec: HostSpec): HostLife {
-  const given = new Set(spec.gpu?.functions.map(({ address }) => address) ?? []);
+  const given = new Set(cardBoundAtBoot(spec)?.functions.map(({ address }) => address) ?? []);
   const stays = (address: string | null) => address === null || !given.has(address);
   const screens = (host.list(devices) ?? []).filter((address) =>
     stays(address) && host.readText(`${devices}/${address}/class`)?.startsWith("0x03") === true &&

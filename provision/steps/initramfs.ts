@@ -4,7 +4,7 @@
  * mkinitramfs(8), dracut.modules(7), mkinitcpio(8), mkinitcpio.conf(5), bootup(7) (initrd.target), modprobe.d(5)
  * (softdep), modules-load.d(5).
  */
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type HostSpec } from "../../model/host_spec.ts";
 import { type InitramfsBuilder, initramfsBuilder, initrds } from "../distro/initramfs.ts";
 import { initramfsTools } from "../distro/initramfs_tools.ts";
 import type { Step, WantedNode } from "../step.ts";
@@ -145,8 +145,11 @@ export const initramfs: Step<InitramfsSeen> = {
     const command = { ...builder.command, derives: seen.initrds, due: seen.outdated };
     const gone = (of: readonly string[], reason: string) =>
       obsolete(of, seen.ours, reason).map((node) => ({ ...node, ...common }));
-    if (spec.gpu === null) {
-      return { nodes: gone(paths, "no card is handed over"), commands: [{ ...command, due: false }] };
+    if (cardBoundAtBoot(spec) === null) {
+      return {
+        nodes: gone(paths, "no card is handed over when the machine starts"),
+        commands: [{ ...command, due: false }],
+      };
     }
     const files: readonly ToolFile[] = [
       ...toolFiles[builder.tool],

@@ -5,7 +5,7 @@
  * the ACS override patch (pcie_acs_override).
  */
 import type { Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type HostSpec } from "../../model/host_spec.ts";
 import { type BootLoader, bootLoader } from "../distro/boot_loader.ts";
 import { splitParameters } from "../distro/grub.ts";
 import { grub } from "../distro/grub_parameters.ts";
@@ -28,7 +28,8 @@ function wantedGroups(spec: HostSpec): Group[] {
   const groups: Group[] = [];
   if (spec.gpu !== null) {
     if (spec.iommu.needsIntelParameter) groups.push(["intel_iommu=on"]);
-    groups.push(["iommu=pt"], [vfioSwitch]);
+    groups.push(["iommu=pt"]);
+    if (cardBoundAtBoot(spec) !== null) groups.push([vfioSwitch]);
   }
   if (spec.acsOverride) groups.push(["pcie_acs_override=downstream,multifunction"]);
   const pages = spec.hugepages;

@@ -106,7 +106,10 @@ export async function askLibvirt(): Promise<Pick<LibvirtSeen, "trouble" | "stopp
   }
 }
 
-function installedKind(host: Host): LibvirtSeen["kind"] {
+export type LibvirtKind = keyof typeof daemons;
+
+/** Null when libvirt is not installed. */
+export function installedLibvirt(host: Host): LibvirtKind | null {
   const has = (unit: string) => readUnit(host, unit).path !== null;
   return has("libvirtd.service") ? "monolithic" : has("virtqemud.socket") ? "modular" : null;
 }
@@ -117,7 +120,7 @@ export const libvirt: Step<LibvirtSeen> = {
   phase: "host",
 
   async inspect(host) {
-    const kind = installedKind(host);
+    const kind = installedLibvirt(host);
     return {
       kind,
       units: kind === null ? [] : daemons[kind].map((name) => readUnit(host, name)),

@@ -4,7 +4,7 @@
  */
 import type { Detection } from "../../model/detection.ts";
 import type { Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type HostSpec } from "../../model/host_spec.ts";
 import { type BootLoader, bootLoader } from "../distro/boot_loader.ts";
 import { type InitramfsBuilder, initramfsBuilder, initrds, installedInitrds } from "../distro/initramfs.ts";
 import { programPath } from "../distro/programs.ts";
@@ -46,7 +46,7 @@ function bootBlockers(spec: HostSpec, seen: PreflightSeen): Finding[] {
     spec.hugepages?.sizeKib === 1048576;
   return [
     ...(needsParameters ? loaderBlockers(seen.loader) : []),
-    ...(spec.gpu === null ? [] : initramfsBlockers(seen)),
+    ...(cardBoundAtBoot(spec) === null ? [] : initramfsBlockers(seen)),
   ];
 }
 
@@ -97,15 +97,9 @@ function initramfsBlockers({ live, detection, builder, initrdFound, installedNam
 function cardBlockers(spec: HostSpec, { detection, vfioPci, live }: PreflightSeen): Finding[] {
   if (spec.gpu === null) return [];
   const findings: Finding[] = [];
-  if (spec.gpuHandover) {
-    findings.push(blocker(
-      "handover-unsupported",
-      "Handing over the host's only card while a VM runs is not written yet",
-      'Leave "host.gpuHandover" out and use a second card, or write "host.gpu": "none"',
-    ));
-  }
   const gpu = detection.gpus.find(({ address }) => address === spec.gpu?.address);
-  const excused = gpu?.verdict === "shared-group" && spec.acsOverride;
+  const excused = (gpu?.verdict === "shared-group" && spec.acsOverride) ||
+    (gpu?.verdict === "only-gpu" && spec.gpuHandover);
   // The parameter that makes the groups is what this very plan writes.
   const curable = gpu?.verdict === "no-iommu" && isCuredByParameter(detection);
   if (gpu !== undefined && gpu.verdict !== "ready" && !excused && !curable) {

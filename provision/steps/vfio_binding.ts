@@ -4,7 +4,7 @@
  * it looks whether vfio-pci really holds every function and whether the group is viable (kernel: vfio.rst).
  */
 import type { Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type GpuSpec } from "../../model/host_spec.ts";
 import { type InitramfsBuilder, initramfsBuilder, initrds } from "../distro/initramfs.ts";
 import { initramfsTools } from "../distro/initramfs_tools.ts";
 import type { HostFiles } from "../host/host.ts";
@@ -30,8 +30,8 @@ export interface FunctionSeen {
   readonly rivals: readonly { readonly address: string; readonly driver: string }[];
 }
 
-function renderFunctions(spec: HostSpec): string {
-  const lines = spec.gpu?.functions.map((fn) => `${fn.address} ${fn.vendorId} ${fn.deviceId}\n`) ?? [];
+function renderFunctions(gpu: GpuSpec): string {
+  const lines = gpu.functions.map((fn) => `${fn.address} ${fn.vendorId} ${fn.deviceId}\n`);
   // Without the card's name: that changes with the names' database, and every change here builds an initrd.
   return withHead('Functions for vfio-pci, as "address vendor device".', lines.join(""));
 }
@@ -99,13 +99,14 @@ export const vfioBinding: Step<VfioBindingSeen> = {
     const { command } = seen.builder;
     const common = { triggers: [command.id], needs: "reboot" } as const;
     const commands = [{ ...command, derives: seen.initrds, due: false }];
-    if (spec.gpu === null) {
-      const gone = obsolete([functionsPath], seen.ours, "no card is handed over");
+    const gpu = cardBoundAtBoot(spec);
+    if (gpu === null) {
+      const gone = obsolete([functionsPath], seen.ours, "no card is handed over when the machine starts");
       return { nodes: gone.map((node) => ({ ...node, ...common })), commands };
     }
-    const reason = `the VM gets ${spec.gpu.name} (${spec.gpu.address})`;
+    const reason = `the VM gets ${gpu.name} (${gpu.address})`;
     return {
-      nodes: [{ kind: "file", path: functionsPath, text: renderFunctions(spec), reason, ...common }],
+      nodes: [{ kind: "file", path: functionsPath, text: renderFunctions(gpu), reason, ...common }],
       commands,
     };
   },
@@ -117,7 +118,7 @@ export const vfioBinding: Step<VfioBindingSeen> = {
       const ids = now?.ids ?? null;
       if (now === undefined || ids !== idsOf(fn)) return [moved(fn.address, ids, idsOf(fn))];
       const findings: Finding[] = [];
-      if (now.driver !== "vfio-pci") {
+      if (now.driver !== "vfio-pci" && cardBoundAtBoot(spec) !== null) {
         findings.push({
           code: "vfio-not-bound",
           severity: "blocker",
@@ -128,7 +129,9 @@ export const vfioBinding: Step<VfioBindingSeen> = {
           target: fn.address,
         });
       }
-      for (const rival of now.rivals) {
+      const own = spec.gpu?.functions.map(({ address }) => address) ?? [];
+      // Its own functions are lent together.
+      for (const rival of now.rivals.filter(({ address }) => !spec.gpuHandover || !own.includes(address))) {
         findings.push({
           code: "vfio-group-not-viable",
           severity: "blocker",

@@ -62,7 +62,7 @@ function contradiction(hostWish: string, vmWish: string): AppError {
 function namedGpu(address: string, host: Answers["host"], detection: Detection): Gpu {
   const gpu = detection.gpus.find((one) => one.address === address);
   if (gpu === undefined) throw noSuchCard(address, detection);
-  if (gpu.verdict !== "ready" && !excused(gpu, host) && !isCurable(gpu, detection)) {
+  if (gpu.verdict !== "ready" && !excused(gpu, host) && !isCurable(gpu, host, detection)) {
     const hint = [...cures([gpu]), WITHOUT_CARD].join("; or: ");
     throw new AppError("hardware-unsuitable", `Cannot hand ${gpu.name} (${address}) to a VM: ${reasonOf(gpu)}`, {
       hint,
@@ -91,13 +91,14 @@ function excused(gpu: Gpu, host: Answers["host"]): boolean {
 
 /**
  * Without groups nobody knows yet what shares the card's; who names the card lets Neuron switch the IOMMU on, and the
- * check after the reboot judges. Not where the host would be left without a screen.
+ * check after the reboot judges. Not where the host would be left without a screen that is not lent out.
  */
-function isCurable(gpu: Gpu, detection: Detection): boolean {
+function isCurable(gpu: Gpu, host: Answers["host"], detection: Detection): boolean {
   const screens = detection.gpus.filter(({ address }) =>
     detection.pci.some((one) => one.address === address && one.classCode !== "0302")
   );
-  const isLeft = screens.some(({ address }) => address !== gpu.address) || screens.length === 0;
+  const isLeft = host?.gpuHandover === true || screens.length === 0 ||
+    screens.some(({ address }) => address !== gpu.address);
   return gpu.verdict === "no-iommu" && isLeft && isCuredByParameter(detection);
 }
 

@@ -2,6 +2,7 @@
  * The two questions about the graphics card: which of those that can be handed over, and, for experts, whether to hand
  * over one that the hardware does not isolate. What is possible is asked of resolve()'s own rule. Pure.
  */
+import type { Answers } from "../../model/answers.ts";
 import type { Detection, Gpu } from "../../model/detection.ts";
 import { AppError } from "../../model/errors.ts";
 import { printable } from "../detect_report/words.ts";
@@ -33,7 +34,9 @@ export const card: Definition = {
     };
   },
   answers(value, { detection }) {
-    return value === cardFor("auto", detection) ? {} : { host: { gpu: `${value}` } };
+    if (value === cardFor("auto", detection)) return {};
+    const lent = detection.gpus.some((gpu) => gpu.address === value && isLendable(gpu, detection));
+    return { host: { gpu: `${value}`, ...(lent ? { gpuHandover: true } : {}) } };
   },
 };
 
@@ -48,6 +51,9 @@ function noneWords({ gpus }: Detection): string {
 function cardChoice(gpu: Gpu, detection: Detection): Choice {
   const reason = gpu.reasons[0]?.message ?? "";
   const choice = { value: gpu.address, label: printable(`${gpu.name} (${gpu.address})`) };
+  if (isLendable(gpu, detection)) {
+    return { ...choice, label: `${choice.label}, lent out`, hint: lendHint };
+  }
   if (cardFor(gpu.address, detection) === null) {
     const acs = releasedByAcs(gpu, detection) ? ' Later, "More" has a last resort.' : "";
     return { ...choice, disabled: `${reason}${acs}` };
@@ -56,10 +62,19 @@ function cardChoice(gpu: Gpu, detection: Detection): Choice {
   return { ...choice, hint: `${reason}${dark}` };
 }
 
+const lendHint = "It is the only card with a screen. When the VM starts, the desktop closes (save your work) and the " +
+  "screen shows the VM; when the VM ends, the screen and the login come back. The host stays reachable over the network.";
+
+/** The host's only card, and one that Windows would gain from. */
+function isLendable(gpu: Gpu, detection: Detection): boolean {
+  return gpu.verdict === "only-gpu" && gpu.vendor !== "other" &&
+    cardFor(gpu.address, detection, { gpuHandover: true }) !== null;
+}
+
 /** Address of the card that resolve() would hand over, or null where it refuses. */
-function cardFor(wish: string, detection: Detection, acsOverride = false): string | null {
+function cardFor(wish: string, detection: Detection, consent: Answers["host"] = {}): string | null {
   try {
-    return resolveGpu({ gpu: wish, acsOverride }, {}, detection)?.address ?? null;
+    return resolveGpu({ ...consent, gpu: wish }, {}, detection)?.address ?? null;
   } catch (error) {
     if (error instanceof AppError) return null;
     throw error;
@@ -67,7 +82,7 @@ function cardFor(wish: string, detection: Detection, acsOverride = false): strin
 }
 
 function releasedByAcs(gpu: Gpu, detection: Detection): boolean {
-  return gpu.verdict === "shared-group" && cardFor(gpu.address, detection, true) !== null;
+  return gpu.verdict === "shared-group" && cardFor(gpu.address, detection, { acsOverride: true }) !== null;
 }
 
 export const acs: Definition = {

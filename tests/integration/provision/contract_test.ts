@@ -96,6 +96,15 @@ Deno.test("apply, plan, repair and rollback keep their promises where dracut bui
   });
 });
 
+Deno.test("apply, plan, repair and rollback keep their promises where the only card is lent out", async () => {
+  await withMachine("single-gpu", async (root, folder) => {
+    Deno.writeTextFileSync(`${folder}/answers.json`, '{"schema":"neuron.answers/1","host":{"gpuHandover":true}}');
+    await keepsPromises(root, folder);
+    const commands = Deno.readTextFileSync(`${folder}/state/commands.jsonl`);
+    assert(!commands.includes("update-initramfs"), "nothing is bound when the machine starts");
+  });
+});
+
 Deno.test("some machines of the fixtures have a ready card", () => {
   assert(tried >= 5, `only ${tried} machines were tried`);
 });

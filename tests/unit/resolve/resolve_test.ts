@@ -95,7 +95,9 @@ Deno.test("resolve() refuses a named card that is not ready with its verdict's r
 });
 
 Deno.test("resolve() hands the only card over when the answers ask for it, and a shared one with the ACS override", () => {
-  assertEquals(resolved({ host: { gpuHandover: true } }, { gpus: [onlyGpu] }).hostSpec.gpu?.address, "0000:01:00.0");
+  const lent = resolved({ host: { gpuHandover: true }, vm: { profile: "gaming" } }, { gpus: [onlyGpu] });
+  assertEquals(lent.hostSpec.gpu?.address, "0000:01:00.0");
+  assertEquals(lent.vmSpec.display.lookingGlass.enabled, false, "the host has no screen for its window");
   const { hostSpec, notes } = resolved({ host: { acsOverride: true, gpu: "0000:01:00.0" } }, { gpus: [sharedGpu] });
   assertEquals(hostSpec.gpu?.address, "0000:01:00.0");
   assert(notes.some((note) => note.code === "acs-override"));
