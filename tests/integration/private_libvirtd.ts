@@ -19,6 +19,7 @@ mount -t tmpfs tmpfs /var/lib/libvirt
 mkdir -p /var/lib/libvirt/images /var/lib/libvirt/qemu
 cp -a /etc/libvirt/. /run/etc/
 rm -rf /run/etc/qemu /run/etc/storage /run/etc/secrets
+[ -z "$7" ] || { mkdir -p /run/etc/hooks/qemu.d; cp "$7"/* /run/etc/hooks/qemu.d/; }
 mount --bind /run/etc /etc/libvirt
 ip link set lo up
 cat > /run/libvirtd.conf <<CONF
@@ -81,6 +82,8 @@ export interface PrivateLibvirtdOptions {
   config?: string;
   /** Whom QEMU runs as, then with a /dev of its own, as on people's machines. Where nothing is said: root, without. */
   qemuUser?: string;
+  /** A folder of scripts that libvirt calls as those in /etc/libvirt/hooks/qemu.d. */
+  hooks?: string;
   /** Listens on the machine's own network as well (`--listen`), as `config` says; then it has no network of its own. */
   listen?: boolean;
 }
@@ -122,6 +125,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {})
       ACCOUNTS,
       options.qemuUser ?? "root",
       options.qemuUser === undefined ? "" : '"mount"',
+      options.hooks ?? "",
     ],
     stdin: "piped",
     stdout: "piped",
