@@ -129,7 +129,8 @@ export const preflight: Step<PreflightSeen> = {
     const detection = detect(host);
     const loader = bootLoader(host);
     const builder = initramfsBuilder(host);
-    const forCard = [...loader?.programs ?? [], ...(builder === null ? [] : [builder.command.argv[0]])];
+    const early = builder === null || cardBoundAtBoot(spec) === null ? [] : [builder.command.argv[0]];
+    const forCard = [...loader?.programs ?? [], ...early];
     const programs = new Set(spec.gpu === null ? [] : forCard);
     return Promise.resolve({
       live: host.live,

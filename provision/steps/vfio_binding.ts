@@ -26,6 +26,7 @@ export interface FunctionSeen {
   /** `10de:2206`; null when there is no device at this address. */
   readonly ids: string | null;
   readonly driver: string | null;
+  readonly hasGroup: boolean;
   /** Others of its group that a driver of the host holds. */
   readonly rivals: readonly { readonly address: string; readonly driver: string }[];
 }
@@ -54,6 +55,7 @@ export function inspectFunction(files: HostFiles, address: string): FunctionSeen
     address,
     ids: vendor === null || device === null ? null : `${vendor}:${device}`,
     driver: driverOf(address),
+    hasGroup: files.readLink(`${devices}/${address}/iommu_group`) !== null,
     rivals,
   };
 }
@@ -126,6 +128,16 @@ export const vfioBinding: Step<VfioBindingSeen> = {
             now.driver === null ? "none" : `"${now.driver}"`
           }`,
           hint: "Look at the kernel's messages for lines that begin with neuron: (dmesg | grep neuron:)",
+          target: fn.address,
+        });
+      }
+      // vfio-pci binds nothing without a group; a card that is only lent later would be found out then.
+      if (spec.gpuHandover && !now.hasGroup) {
+        findings.push({
+          code: "vfio-group-missing",
+          severity: "blocker",
+          title: `${fn.address} is in no IOMMU group`,
+          hint: "neuron-setup detect says whether the IOMMU is on, and what to do",
           target: fn.address,
         });
       }

@@ -62,14 +62,19 @@ driver_of() {
 	link="$(readlink "$devices/$1/driver")" && echo "${link##*/}"
 }
 
-# Fails with a line for each function that is not what and where it was when the card was chosen.
+# Fails with a line for each function that is not what and where it was when the card was chosen, or cannot be lent.
 all_in_place() {
 	functions | {
 		failed=0
 		while read -r address vendor device _; do
 			found="$(value "$devices/$address/vendor") $(value "$devices/$address/device")"
-			[ "$found" = "0x$vendor 0x$device" ] && continue
-			say "at $address is not $vendor:$device any more: neuron-setup plan"
+			if [ "$found" != "0x$vendor 0x$device" ]; then
+				say "at $address is not $vendor:$device any more: neuron-setup plan"
+			elif [ ! -e "$devices/$address/iommu_group" ]; then
+				say "$address is in no IOMMU group: was the machine started without passthrough?"
+			else
+				continue
+			fi
 			failed=1
 		done
 		[ "$failed" -eq 0 ]
@@ -203,7 +208,7 @@ prepare() {
 		exit 1
 	fi
 	echo "$vm" >"$state/vm"
-	all_in_place || fail "the card is not where it was"
+	all_in_place || fail "the card cannot be lent"
 	say "closing the desktop: the VM $vm gets the card"
 	stop_unit display-manager.service || fail "the display manager $unit did not stop"
 	end_sessions

@@ -92,6 +92,13 @@ for (const shell of [["dash"], ["busybox", "sh"]] as const) {
     assertEquals(machine.get("calls").includes("stop"), false);
   });
 
+  test("a machine started without the IOMMU keeps its desktop", async (machine) => {
+    Deno.removeSync(`${machine.root}/sys/bus/pci/devices/0000:01:00.0/iommu_group`, { recursive: true });
+    const { code, said } = await machine.hook("windows11 prepare begin -");
+    assertEquals([code, machine.screen(), machine.get("calls").includes("stop")], [1, lit, false]);
+    assertStringIncludes(said, "0000:01:00.0 is in no IOMMU group: was the machine started without passthrough?");
+  });
+
   test("a second VM is refused while the first has the card, and takes nothing back", async (machine) => {
     await machine.hook("windows11 prepare begin -");
     const { code, said } = await machine.hook("linux prepare begin -");

@@ -43,6 +43,7 @@ export class Machine implements Disposable {
       const [vendor, id] = ids.split(" ");
       this.put(`sys/bus/pci/devices/${address}/vendor`, `0x${vendor}\n`);
       this.put(`sys/bus/pci/devices/${address}/device`, `0x${id}\n`);
+      this.put(`sys/bus/pci/devices/${address}/iommu_group/type`, "DMA\n");
       this.put(`sys/bus/pci/drivers/${name}/unbind`, "");
       Deno.symlinkSync(`../../drivers/${name}`, `${this.root}/sys/bus/pci/devices/${address}/driver`);
     };

@@ -57,6 +57,9 @@ Deno.test("a card that was bound at the start before is not any more", async () 
 
 Deno.test("a lent card is the host's as long as no VM has it; a stranger in its group is told", async () => {
   assertEquals(await problems(vfioBinding, debian(), lent), []);
+  const ungrouped = debian();
+  for (const { address } of spec.gpu!.functions) ungrouped.unlink(`/sys/bus/pci/devices/${address}/iommu_group`);
+  assertEquals((await problems(vfioBinding, ungrouped, lent))[0], "vfio-group-missing 0000:01:00.0");
   const sata = "/sys/bus/pci/devices/0000:03:00.0";
   const disk = debian({
     [`${sata}/class`]: "0x010600\n",

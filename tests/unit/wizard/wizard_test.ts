@@ -104,6 +104,20 @@ Deno.test("every card is listed, and one that cannot be handed over says why and
   }
 });
 
+Deno.test("the only card may be lent out, never by default, and the choice says what happens to the screen", async () => {
+  const detection = await machine("single-gpu");
+  const question = ask(begin(detection), "card");
+  assert(question.kind === "choice");
+  assertEquals(question.default, "none");
+  const [lent] = question.choices;
+  assertEquals([lent?.value, lent?.disabled], ["0000:01:00.0", undefined]);
+  assertStringIncludes(lent?.hint ?? "", "the desktop closes");
+  const { end } = through(begin(detection), { card: "0000:01:00.0" });
+  const answers = answersOf(end);
+  assertEquals(answers.host, { gpu: "0000:01:00.0", gpuHandover: true });
+  assertEquals(resolve(answers, detection).hostSpec.gpuHandover, true);
+});
+
 Deno.test("memory, vCPUs and what only experts change are asked only when wanted", async () => {
   const detection = await machine("intel-z370-gt1030");
   assertEquals(through(begin(detection), { tuning: "adjust" }).asked.slice(4), ["memory", "vcpus"]);
