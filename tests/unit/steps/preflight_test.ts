@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
 import type { HostSpec } from "../../../model/host_spec.ts";
 import { readsGrubDropIns } from "../../../provision/distro/grub.ts";
