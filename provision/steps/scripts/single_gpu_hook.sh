@@ -209,6 +209,8 @@ prepare() {
 	fi
 	echo "$vm" >"$state/vm"
 	all_in_place || fail "the card cannot be lent"
+	# Before the desktop closes: libvirt would find out only after it.
+	limit 20 modprobe vfio-pci || fail "the module vfio-pci cannot be loaded"
 	say "closing the desktop: the VM $vm gets the card"
 	stop_unit display-manager.service || fail "the display manager $unit did not stop"
 	end_sessions

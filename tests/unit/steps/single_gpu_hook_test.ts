@@ -21,7 +21,7 @@ for (const shell of [["dash"], ["busybox", "sh"]] as const) {
     assertStringIncludes(calls, "systemctl --user --machine=ada@.host stop graphical-session.target");
     assertStringIncludes(calls, "loginctl terminate-session 3");
     assertEquals(calls.includes("terminate-session 7"), false, "a session on a terminal stays");
-    assertEquals(calls.includes("modprobe"), false);
+    assertEquals(calls.includes("modprobe -r"), false);
     for (const words of ["start begin -", "started begin -", "stopped end -", "reconnect begin -"]) {
       assertEquals((await machine.hook(`windows11 ${words}`)).code, 0);
       assertEquals(machine.screen(), dark, words);
@@ -45,7 +45,9 @@ for (const shell of [["dash"], ["busybox", "sh"]] as const) {
     await machine.hook("windows11 prepare begin -");
     assertEquals(machine.get("proc/modules"), "ext4 1 1");
     await machine.hook("windows11 release end -");
-    const loads = machine.get("calls").split("\n").filter((line) => line.startsWith("modprobe"));
+    const loads = machine.get("calls").split("\n").filter((line) =>
+      line.startsWith("modprobe") && line.includes("nvidia")
+    );
     assertEquals(loads, [
       "modprobe -r nvidia_drm",
       "modprobe -r nvidia_modeset",
@@ -97,6 +99,13 @@ for (const shell of [["dash"], ["busybox", "sh"]] as const) {
     const { code, said } = await machine.hook("windows11 prepare begin -");
     assertEquals([code, machine.screen(), machine.get("calls").includes("stop")], [1, lit, false]);
     assertStringIncludes(said, "0000:01:00.0 is in no IOMMU group: was the machine started without passthrough?");
+  });
+
+  test("a kernel without vfio-pci keeps the desktop", async (machine) => {
+    machine.put("lacks-vfio-pci", "");
+    const { code, said } = await machine.hook("windows11 prepare begin -");
+    assertEquals([code, machine.screen(), machine.get("calls").includes("stop")], [1, lit, false]);
+    assertStringIncludes(said, "the module vfio-pci cannot be loaded");
   });
 
   test("a second VM is refused while the first has the card, and takes nothing back", async (machine) => {

@@ -27,6 +27,7 @@ list-sessions) echo "3 1000 ada seat0"; echo "7 1000 ada" ;;
 show-session) case "$2 $3" in "3 --property=Type") echo wayland ;; "7 --property=Type") echo tty ;; *) echo ada ;; esac ;;
 esac`,
   modprobe: `echo "modprobe $*" >>"$NEURON_ROOT/calls"
+[ ! -e "$NEURON_ROOT/lacks-$1" ] || exit 1
 if [ "$1" = -r ]; then
   [ ! -e "$NEURON_ROOT/keeps-$2" ] || exit 1
   grep -v "^$2 " "$NEURON_ROOT/proc/modules" >"$NEURON_ROOT/m"; cat "$NEURON_ROOT/m" >"$NEURON_ROOT/proc/modules"
