@@ -44,6 +44,11 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   ...Object.fromEntries(powerVerbs.map((verb) => [verb, powerVerb(verb)])),
   delete: { usage: ["delete NAME [--yes]"], flags: ["yes"], load: async () => (await import("./vm/delete.ts")).run },
+  "answer-medium": {
+    usage: ["answer-medium --answers FILE --out FILE.iso [--wim FILE] [--extra FOLDER] [--json]"],
+    flags: ["answers", "out", "wim", "extra"],
+    load: async () => (await import("./vm/answer_medium.ts")).run,
+  },
   gpu: {
     usage: ["gpu list [--json]", "gpu take ADDRESS", "gpu release ADDRESS"],
     flags: [],
@@ -56,7 +61,10 @@ function powerVerb(verb: string): Verb {
 }
 
 const flags: readonly Flag[] = [
-  { name: "answers", value: "FILE", help: "render, define: the answers file (JSON or JSONC)" },
+  { name: "answers", value: "FILE", help: "render, define, answer-medium: the answers file (JSON or JSONC)" },
+  { name: "out", value: "FILE", help: "answer-medium: the ISO file to make; a file that is there is replaced" },
+  { name: "wim", value: "FILE", help: "answer-medium: sources/install.wim of the Windows medium, to choose from it" },
+  { name: "extra", value: "FOLDER", help: "answer-medium: more files for the folder neuron of the medium" },
   { name: "memory-mib", value: "N", help: "patch, edit: memory, with currentMemory and NUMA cells" },
   { name: "vcpus", value: "N", help: "patch, edit: vCPUs, with topology, pins and NUMA cells that depend on them" },
   { name: "boot", value: "KINDS", help: "patch, edit: boot order of hd, cdrom, fd, network, separated by commas" },
@@ -89,6 +97,10 @@ export const vmCommand: Command = {
       why: "what runs, for scripts",
     },
     { line: "neuron-setup vm start windows11", why: "already running is success" },
+    {
+      line: "neuron-setup vm answer-medium --answers answers.json --out /root/answers.iso",
+      why: "the medium that answers Windows Setup; it holds a password: readable for you alone, remove it afterwards",
+    },
     {
       line: "neuron-setup vm gpu list",
       why: "graphics cards, the driver of each function, and what uses it right now",

@@ -47,7 +47,7 @@ const hostAnswers = z.strictObject({
 }).partial();
 
 const windowsAnswers = z.strictObject({
-  version: wordSchema("11", "10"),
+  version: wordSchema("11", "10", "server2025", "server2022", "server2019"),
   edition: lineSchema(64).describe("an edition such as Pro"),
   language,
   keyboard,

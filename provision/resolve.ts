@@ -97,9 +97,18 @@ function vmAnswersOver(profile: Profile, vm: Answers["vm"]): VmAnswers {
   return disks === undefined ? merged : { ...merged, disks };
 }
 
+/** A server is built from the same source as a client of its time, and wants the same machine. */
+const systemOfVersion = {
+  "10": "windows10",
+  "11": "windows11",
+  "server2019": "windows10",
+  "server2022": "windows10",
+  "server2025": "windows11",
+} as const;
+
 function guestSystem(answers: Answers, wanted: VmAnswers): GuestSystem {
   const version = answers.windows?.version;
-  const byVersion = version === undefined ? undefined : version === "10" ? "windows10" as const : "windows11" as const;
+  const byVersion = version === undefined ? undefined : systemOfVersion[version];
   if (byVersion !== undefined && answers.vm?.os !== undefined && answers.vm.os !== byVersion) {
     throw new AppError(
       "answer-invalid",

@@ -1,4 +1,5 @@
 /** The templates that come with Neuron, by name. */
+import autounattend from "./autounattend.eta" with { type: "text" };
 import linux from "./linux.eta" with { type: "text" };
 import other from "./other.eta" with { type: "text" };
 import channels from "./partials/channels.eta" with { type: "text" };
@@ -15,6 +16,9 @@ import plain from "./partials/plain.eta" with { type: "text" };
 import qemuArguments from "./partials/qemu_arguments.eta" with { type: "text" };
 import resources from "./partials/resources.eta" with { type: "text" };
 import storage from "./partials/storage.eta" with { type: "text" };
+import unattendAccount from "./partials/unattend_account.eta" with { type: "text" };
+import unattendDisk from "./partials/unattend_disk.eta" with { type: "text" };
+import unattendLanguage from "./partials/unattend_language.eta" with { type: "text" };
 import windows from "./partials/windows.eta" with { type: "text" };
 import volume from "./volume.eta" with { type: "text" };
 import windows10Basic from "./windows10-basic.eta" with { type: "text" };
@@ -23,6 +27,7 @@ import windows11Basic from "./windows11-basic.eta" with { type: "text" };
 import windows11Passthrough from "./windows11-passthrough.eta" with { type: "text" };
 
 export const builtIn: Readonly<Record<string, string>> = {
+  "autounattend": autounattend,
   "linux": linux,
   "other": other,
   "partials/channels": channels,
@@ -39,6 +44,9 @@ export const builtIn: Readonly<Record<string, string>> = {
   "partials/qemu_arguments": qemuArguments,
   "partials/resources": resources,
   "partials/storage": storage,
+  "partials/unattend_account": unattendAccount,
+  "partials/unattend_disk": unattendDisk,
+  "partials/unattend_language": unattendLanguage,
   "partials/windows": windows,
   "volume": volume,
   "windows10-basic": windows10Basic,

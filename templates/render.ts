@@ -6,6 +6,7 @@ import { Eta } from "eta";
 import { builtIn } from "./built_in.ts";
 import type { DomainInput } from "./domain_input.ts";
 import { TemplateError, xmlEscape } from "./escape.ts";
+import type { UnattendInput } from "./unattend_input.ts";
 
 /** The text of an override, or null to take the built-in one. */
 export type TemplateLoader = (name: string) => string | null;
@@ -31,6 +32,14 @@ export interface VolumeInput {
  */
 export function renderVolumeTemplate(input: VolumeInput, loader: TemplateLoader = () => null): string {
   return renderTemplate("volume", input, loader);
+}
+
+/**
+ * The Windows answer file of `input`.
+ * @throws TemplateError as renderDomainTemplate
+ */
+export function renderUnattendTemplate(input: UnattendInput, loader: TemplateLoader = () => null): string {
+  return renderTemplate("autounattend", input, loader);
 }
 
 export function renderTemplate(name: string, input: object, loader: TemplateLoader = () => null): string {
