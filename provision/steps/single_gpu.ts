@@ -6,11 +6,10 @@
  * starts), Documentation/driver-api/console.rst (unbinding), drivers/firmware/sysfb.c.
  */
 import type { HostSpec } from "../../model/host_spec.ts";
-import { withHead } from "./written.ts";
 import type { Step, WantedCommand, WantedNode } from "../step.ts";
 import { installedLibvirt, type LibvirtKind } from "./libvirt.ts";
 import hookScript from "./scripts/single_gpu_hook.sh" with { type: "text" };
-import { obsolete, oursAmong } from "./written.ts";
+import { obsolete, oursAmong, withHead } from "./written.ts";
 
 export const hookPath = "/etc/libvirt/hooks/qemu.d/neuron-single-gpu";
 export const listPath = "/etc/neuron/single-gpu";
