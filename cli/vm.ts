@@ -42,6 +42,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     flags: patchFlags,
     load: async () => (await import("./vm/edit.ts")).run,
   },
+  install: {
+    usage: ["install NAME [--slowness N] [--json]"],
+    flags: ["slowness"],
+    load: async () => (await import("./vm/install.ts")).run,
+  },
   ...Object.fromEntries(powerVerbs.map((verb) => [verb, powerVerb(verb)])),
   delete: { usage: ["delete NAME [--yes]"], flags: ["yes"], load: async () => (await import("./vm/delete.ts")).run },
   "answer-medium": {
@@ -74,6 +79,11 @@ const flags: readonly Flag[] = [
   { name: "remove-usb", value: "VVVV:PPPP", help: "patch, edit: take it back", many: true },
   { name: "add-pci", value: "ADDRESS", help: "patch, edit: hand over a PCI function of the host", many: true },
   { name: "remove-pci", value: "ADDRESS", help: "patch, edit: take it back", many: true },
+  {
+    name: "slowness",
+    value: "N",
+    help: "install: how much slower than usual this machine is, before a stage is stuck",
+  },
   { name: "yes", help: "delete: do not ask; needed where nobody can be asked" },
 ];
 
@@ -100,6 +110,10 @@ export const vmCommand: Command = {
     {
       line: "neuron-setup vm answer-medium --answers answers.json --out /root/answers.iso",
       why: "the medium that answers Windows Setup; it holds a password: readable for you alone, remove it afterwards",
+    },
+    {
+      line: "neuron-setup vm install windows11",
+      why: "starts it and watches the unattended installation; a stuck stage is named with its cure",
     },
     {
       line: "neuron-setup vm gpu list",
