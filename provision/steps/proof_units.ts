@@ -2,7 +2,8 @@
  * The units that end a trial boot: one proves it as soon as the machine is up, one starts the machine again where that
  * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5).
  */
-import type { WantedFile, WantedLink } from "../step.ts";
+import type { HostFiles } from "../host/host.ts";
+import { readTextOrNull, type WantedFile, type WantedLink } from "../step.ts";
 import { withHead } from "./written.ts";
 
 const units = "/etc/systemd/system";
@@ -91,6 +92,19 @@ const enablingLinks = [
 
 export const unitPaths = [proofUnit, deadlineTimer, deadlineUnit].map((name) => `${units}/${name}`);
 export const unitLinks = enablingLinks.map(({ path }) => path);
+
+/**
+ * What the unit that is there starts: good as it is as long as it starts this program, wherever that was called from.
+ * Null when it starts anything else, or what is not there.
+ */
+export function programOfUnit(files: HostFiles): [string, ...string[]] | null {
+  const text = readTextOrNull(files, `${units}/${proofUnit}`) ?? "";
+  const match = /^ExecStart=([^\s"]+)(?: run --allow-all --no-prompt ([^\s"]+))? prove --restart$/m.exec(text);
+  if (match === null) return null;
+  const [, program, main] = match;
+  if ([program!, ...main === undefined ? [] : [main]].some((path) => files.stat(path) === null)) return null;
+  return [program!, ...main === undefined ? [] : ["run", "--allow-all", "--no-prompt", main]];
+}
 
 /** The units and what enables them. `program` starts this very program. */
 export function proofUnits(program: readonly string[], trialPath: string): (UnitFile | UnitLink)[] {

@@ -14,7 +14,7 @@ import { sha256 } from "../node.ts";
 import { readTextOrNull, type Step, type WantedCommand, type WantedNode } from "../step.ts";
 import { changesBoot, type GrubMenu, grubMenuOf, menuHas } from "./fallback_entry.ts";
 import { type HostLife, lostLife, readHostLife } from "./host_life.ts";
-import { proofUnits, unitLinks, unitPaths } from "./proof_units.ts";
+import { programOfUnit, proofUnits, unitLinks, unitPaths } from "./proof_units.ts";
 import { seal, unseal } from "./sealed.ts";
 import { oursAmong, withHead } from "./written.ts";
 
@@ -155,7 +155,7 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
       now: readHostLife(host, spec),
       inMenu: menuHas(host, menu, entryId),
       underWay: running || asked,
-      program: host.program,
+      program: (host.live ? programOfUnit(host) : null) ?? host.program,
     });
   },
 

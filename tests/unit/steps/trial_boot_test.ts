@@ -162,6 +162,24 @@ Deno.test("the card that is handed over is no screen of the host", async () => {
   assertEquals(await problems(trialBoot, disk), []);
 });
 
+Deno.test("the unit stays as long as it starts this program, wherever that is called from", async () => {
+  const { disk } = await underTrial();
+  disk.put("/boot/grub/grubenv", "next_entry=neuron-trial\n");
+  const unit = `${units}/neuron-proof.service`;
+  const text = fakeHost(disk).readText(unit)!;
+  const from = (program: string) => disk.put(unit, text.replace("/usr/bin/neuron-setup", program));
+  disk.put("/opt/deno", "");
+  disk.put("/opt/neuron/main.ts", "");
+  for (const program of ["/opt/deno", "/opt/deno run --allow-all --no-prompt /opt/neuron/main.ts"]) {
+    from(program);
+    assertEquals(brief(await changes(trialBoot, disk)), [], program);
+  }
+  for (const program of ["/opt/gone", "/opt/deno run --allow-all --no-prompt /opt/gone.ts", "/opt/deno --other"]) {
+    from(program);
+    assertEquals(brief(await changes(trialBoot, disk))[0], `update ${unit}`, program);
+  }
+});
+
 Deno.test("systemd reads the units as they are meant", async () => {
   const { made } = await underTrial();
   const folder = Deno.makeTempDirSync();
