@@ -19,6 +19,8 @@ export interface VfioBindingSeen {
   readonly builder: InitramfsBuilder;
   readonly initrds: readonly string[];
   readonly functions: readonly FunctionSeen[];
+  /** Where a person gave cards to vfio-pci by their ids; that stays, and does no harm. */
+  readonly byHand: readonly string[];
 }
 
 export interface FunctionSeen {
@@ -38,7 +40,15 @@ function renderFunctions(gpu: GpuSpec): string {
 }
 
 /** A function, its driver, and what of its group stands in the way. */
-export function inspectFunction(files: HostFiles, address: string): FunctionSeen {
+export function placesByHand(files: HostFiles): string[] {
+  const folder = "/etc/modprobe.d";
+  const paths = (files.list(folder) ?? []).filter((name) => name.endsWith(".conf")).map((name) => `${folder}/${name}`);
+  const inFiles = paths.filter((path) => /^[ \t]*options\s+vfio[-_]pci\s.*\bids=/m.test(files.readText(path) ?? ""));
+  const inLine = /(^|\s)vfio[-_]pci\.ids=/.test(files.readText("/proc/cmdline") ?? "");
+  return [...(inLine ? ["vfio-pci.ids on the kernel's command line"] : []), ...inFiles];
+}
+
+function inspectFunction(files: HostFiles, address: string): FunctionSeen {
   const read = (path: string) => files.readText(path)?.trim().replace(/^0x/, "") ?? null;
   const driverOf = (device: string) => files.readLink(`${devices}/${device}/driver`)?.split("/").at(-1) ?? null;
   const vendor = read(`${devices}/${address}/vendor`);
@@ -87,6 +97,7 @@ export const vfioBinding: Step<VfioBindingSeen> = {
       builder,
       initrds: initrds(host, builder).map(({ path }) => path),
       functions: spec.gpu?.functions.map(({ address }) => inspectFunction(host, address)) ?? [],
+      byHand: placesByHand(host),
     });
   },
 
@@ -106,7 +117,8 @@ export const vfioBinding: Step<VfioBindingSeen> = {
       const gone = obsolete([functionsPath], seen.ours, "no card is handed over when the machine starts");
       return { nodes: gone.map((node) => ({ ...node, ...common })), commands };
     }
-    const reason = `the VM gets ${gpu.name} (${gpu.address})`;
+    const beside = seen.byHand.length === 0 ? "" : `; ${seen.byHand.join(", ")} stays beside it`;
+    const reason = `the VM gets ${gpu.name} (${gpu.address})${beside}`;
     return {
       nodes: [{ kind: "file", path: functionsPath, text: renderFunctions(gpu), reason, ...common }],
       commands,

@@ -76,7 +76,7 @@ give() {
 [ -r "$root/etc/neuron/vfio-functions" ] || exit 0
 asked || exit 0
 all_in_place || exit 0
-modprobe vfio-pci || say "the module vfio-pci cannot be loaded"
+modprobe vfio-pci || say "the module vfio-pci cannot be loaded here: the card waits for it"
 functions | while read -r address _; do
 	give "$address"
 done

@@ -20,6 +20,7 @@ import {
   function_,
   problems,
   spec,
+  type Tree,
   write,
 } from "./machine.ts";
 
@@ -161,4 +162,15 @@ Deno.test("after the reboot a stranger in the group is said, a bridge or an unus
   };
   const idle = function_("0000:02:00.0", "144d", "a808", null);
   assertEquals(await problems(vfioBinding, debian({ ...both, ...bridge, ...idle })), []);
+});
+
+Deno.test("what a person gave to vfio-pci by ids stays, and the plan says so", async () => {
+  const reason = async (tree: Tree) => (await changes(vfioBinding, debian(tree)))[0]?.reason ?? "";
+  assertEquals((await reason({})).includes("stays"), false);
+  const file = {
+    "/etc/modprobe.d/vfio.conf": "softdep nouveau pre: vfio-pci\noptions vfio-pci ids=10de:2206,10de:1aef\n",
+  };
+  assertEquals((await reason(file)).endsWith("; /etc/modprobe.d/vfio.conf stays beside it"), true);
+  const line = { "/proc/cmdline": "ro quiet vfio-pci.ids=10de:2206\n" };
+  assertEquals((await reason(line)).endsWith("; vfio-pci.ids on the kernel's command line stays beside it"), true);
 });
