@@ -40,7 +40,7 @@ function renderFunctions(gpu: GpuSpec): string {
 }
 
 /** A function, its driver, and what of its group stands in the way. */
-export function placesByHand(files: HostFiles): string[] {
+function placesByHand(files: HostFiles): string[] {
   const folder = "/etc/modprobe.d";
   const paths = (files.list(folder) ?? []).filter((name) => name.endsWith(".conf")).map((name) => `${folder}/${name}`);
   const inFiles = paths.filter((path) => /^[ \t]*options\s+vfio[-_]pci\s.*\bids=/m.test(files.readText(path) ?? ""));
@@ -48,7 +48,7 @@ export function placesByHand(files: HostFiles): string[] {
   return [...(inLine ? ["vfio-pci.ids on the kernel's command line"] : []), ...inFiles];
 }
 
-function inspectFunction(files: HostFiles, address: string): FunctionSeen {
+export function inspectFunction(files: HostFiles, address: string): FunctionSeen {
   const read = (path: string) => files.readText(path)?.trim().replace(/^0x/, "") ?? null;
   const driverOf = (device: string) => files.readLink(`${devices}/${device}/driver`)?.split("/").at(-1) ?? null;
   const vendor = read(`${devices}/${address}/vendor`);
