@@ -27,6 +27,9 @@ const testPackages = [
   "strace",
   "swtpm",
   "swtpm-tools",
+  "wimtools",
+  "wine64",
+  "xorriso",
 ];
 
 interface Count {
