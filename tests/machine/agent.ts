@@ -28,6 +28,8 @@ export class Agent {
   #waiting: Waiting | null = null;
   #bootId: string | null = null;
   #greeted: ((bootId: string) => void)[] = [];
+  /** Tells answers to this connection from those to an earlier one. */
+  readonly #name = crypto.randomUUID();
   #count = 0;
 
   static async connect(socket: string): Promise<Agent> {
@@ -52,7 +54,7 @@ export class Agent {
   /** Runs a script; one at a time. */
   async run(script: string, deadlineMs: number): Promise<Ran> {
     if (this.#waiting !== null) throw new Error("the PC runs one script at a time");
-    const id = `${++this.#count}`;
+    const id = `${this.#name}-${++this.#count}`;
     const answer = new Promise<Ran>((resolve, reject) => this.#waiting = { id, resolve, reject });
     try {
       await this.#lines!.send(`${id} ${encodeBase64(script)}`);
@@ -69,7 +71,7 @@ export class Agent {
   #hear(line: string): void {
     const hello = /^hello ([0-9a-f-]{36})$/.exec(line);
     if (hello !== null) {
-      this.#interrupt("the PC has started anew");
+      if (this.#bootId !== null && this.#bootId !== hello[1]) this.#interrupt("the PC has started anew");
       this.#bootId = hello[1]!;
       for (const greet of this.#greeted.splice(0)) greet(this.#bootId);
       return;

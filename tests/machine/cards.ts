@@ -110,13 +110,17 @@ function readAt(memory: Deno.FsFile, start: number, length: number): Uint8Array 
   return bytes;
 }
 
+/** QEMU's own subsystem, which it gives to every device; a card's ROM has the ids and the class too, but not this. */
+const madeSubsystem = 0x11001af4;
+
 /** malloc aligns to 16 bytes. */
 function findFunctions(bytes: Uint8Array, made: CardFunction["made"]): number[] {
   const view = new DataView(bytes.buffer);
   const ids = (made.deviceId << 16 | made.vendorId) >>> 0;
   const offsets: number[] = [];
   for (let at = 0; at + 64 <= bytes.length; at += 16) {
-    if (view.getUint32(at, true) === ids && view.getUint32(at + 8, true) >>> 8 === made.classCode) offsets.push(at);
+    if (view.getUint32(at, true) !== ids || view.getUint32(at + 8, true) >>> 8 !== made.classCode) continue;
+    if (view.getUint32(at + 0x2c, true) === madeSubsystem) offsets.push(at);
   }
   return offsets;
 }

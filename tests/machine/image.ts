@@ -34,6 +34,8 @@ const packages = [
   "systemd-sysv",
   "udev",
   "usb.ids",
+  "wimtools",
+  "xorriso",
   "zstd",
 ];
 const excluded = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*"];
