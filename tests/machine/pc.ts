@@ -177,7 +177,7 @@ export class Pc {
       ...["-nodefaults", "-display", "none", "-vga", "none", "-S", "-audiodev", "none,id=silence"],
       ...volume("system", `file=${disk.path},format=${disk.format},cache=writeback`, 0x18, ",bootindex=1"),
       ...(product === undefined ? [] : volume("product", `file=${product},format=raw,readonly=on`, 0x19)),
-      ...["-netdev", "user,id=nowhere,restrict=on", "-device", "virtio-net-pci,netdev=nowhere,bus=pcie.0,addr=0x1a"],
+      ...["-netdev", "user,id=nowhere,restrict=on", "-device", "virtio-net-pci,netdev=nowhere,romfile=,bus=pcie.0,addr=0x1a"],
       ...["-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=0x1b"],
       ...["-chardev", `socket,id=agent,path=${folder}/agent,server=on,wait=off`],
       ...["-device", "virtserialport,bus=channels.0,chardev=agent,name=org.neuron.test"],
