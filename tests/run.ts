@@ -17,11 +17,15 @@ const testPackages = [
   "busybox",
   "chromium",
   "dnsmasq-base",
+  "e2fsprogs",
+  "fdisk",
   "fonts-dejavu-core",
+  "gcc",
   "git",
   "iptables",
   "libvirt-daemon-system",
   "libxml2-utils",
+  "mmdebstrap",
   "procps",
   "python3-libvirt",
   "strace",
@@ -48,6 +52,7 @@ const suites: readonly (readonly [string, readonly string[]])[] = [
   ["tests/unit", ["--parallel"]],
   ["tests/integration", []],
   ["tests/browser", []],
+  ["tests/machine", []],
 ];
 
 async function main(args: readonly string[]): Promise<number> {

@@ -121,13 +121,28 @@ export class Pc {
   /** Reboots it as a person would, and waits until it is up. */
   async reboot(): Promise<void> {
     const before = this.bootId;
-    await this.run("systemctl reboot").catch(() => {});
+    await this.beginReboot();
     await this.booted(before);
+  }
+
+  /** Asks for a reboot; what comes up, and when, is the caller's to see. */
+  async beginReboot(): Promise<void> {
+    await this.run("systemctl --no-block reboot").catch(() => {});
+  }
+
+  /** The button at the front. */
+  async pressReset(): Promise<void> {
+    await this.#qmp!.execute("system_reset");
+  }
+
+  /** Waits until the console has said it. */
+  async untilConsole(words: RegExp): Promise<void> {
+    await until(patient(120), `the console says ${words}`, async () => words.test(await this.console()) || null);
   }
 
   /** Shuts it down. */
   async shutDown(): Promise<void> {
-    await this.run("systemctl poweroff").catch(() => {});
+    await this.run("systemctl --no-block poweroff").catch(() => {});
     await within(patient(30), "the PC has shut down", this.#process!.status);
     this.#forget();
   }
@@ -177,7 +192,12 @@ export class Pc {
       ...["-nodefaults", "-display", "none", "-vga", "none", "-S", "-audiodev", "none,id=silence"],
       ...volume("system", `file=${disk.path},format=${disk.format},cache=writeback`, 0x18, ",bootindex=1"),
       ...(product === undefined ? [] : volume("product", `file=${product},format=raw,readonly=on`, 0x19)),
-      ...["-netdev", "user,id=nowhere,restrict=on", "-device", "virtio-net-pci,netdev=nowhere,romfile=,bus=pcie.0,addr=0x1a"],
+      ...[
+        "-netdev",
+        "user,id=nowhere,restrict=on",
+        "-device",
+        "virtio-net-pci,netdev=nowhere,romfile=,bus=pcie.0,addr=0x1a",
+      ],
       ...["-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=0x1b"],
       ...["-chardev", `socket,id=agent,path=${folder}/agent,server=on,wait=off`],
       ...["-device", "virtserialport,bus=channels.0,chardev=agent,name=org.neuron.test"],

@@ -1,13 +1,24 @@
 /**
  * `deno task test:machine`: the product in emulated PCs, with no hand on it. Prints a table of times; ends with 1 when a
- * layout did not end as it must.
+ * case did not end as it must.
  *
- * usage: tests/machine/run.ts [--all | LAYOUT …]     without words: the one that `deno task test` runs
+ * usage: tests/machine/run.ts [--all | CASE …] [--power-cuts N [--seed N]]
+ *
+ * Without words: the case that `deno task test` runs. --all: every layout and every sabotage.
  */
+import { parseArgs } from "@std/cli/parse-args";
 import { systemImage } from "./image.ts";
 import { layouts, quick } from "./layouts.ts";
+import { runPowerCuts } from "./power_cuts.ts";
 import { productVolume } from "./product.ts";
-import { runLayout } from "./scenario.ts";
+import { runSabotage, sabotages } from "./sabotage.ts";
+import { type Bench, runLayout } from "./scenario.ts";
+
+interface Case {
+  readonly name: string;
+  readonly what: string;
+  run(bench: Bench): Promise<void>;
+}
 
 interface Row {
   readonly name: string;
@@ -16,39 +27,44 @@ interface Row {
   readonly trouble: string | null;
 }
 
+const cases: readonly Case[] = [
+  ...layouts.map((layout) => ({ ...layout, run: (bench: Bench) => runLayout(layout, bench) })),
+  ...sabotages.map((sabotage) => ({ ...sabotage, run: (bench: Bench) => runSabotage(sabotage, bench) })),
+];
+
+function powerCuts(count: number, seed: number): Case {
+  const what = `${count} power cuts at random moments of apply, seed ${seed}`;
+  return { name: "power-cuts", what, run: (bench) => runPowerCuts(count, seed, bench) };
+}
+
+function choose(args: readonly string[]): readonly Case[] {
+  const words = parseArgs([...args], { boolean: ["all"], string: ["power-cuts", "seed"] });
+  const cuts = words["power-cuts"] === undefined
+    ? []
+    : [powerCuts(Number(words["power-cuts"]), Number(words.seed ?? Math.floor(Math.random() * 2 ** 32)))];
+  if (words.all) return [...cases, ...cuts];
+  const names = words._.length === 0 && cuts.length === 0 ? [quick.name] : words._.map(String);
+  return [
+    ...names.map((name) => {
+      const found = cases.find((one) => one.name === name);
+      if (found === undefined) {
+        throw new Error(`no case "${name}"; there are: ${cases.map((one) => one.name).join(", ")}`);
+      }
+      return found;
+    }),
+    ...cuts,
+  ];
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const chosen = args.includes("--all") ? layouts : args.length === 0 ? [quick] : args.map((name) => {
-    const layout = layouts.find((one) => one.name === name);
-    if (layout === undefined) throw new Error(`no layout "${name}"; there are ${layouts.map((one) => one.name)}`);
-    return layout;
-  });
+  const chosen = choose(args);
   const { path: image, builtMs } = await systemImage(console.log);
   if (builtMs !== null) console.log(`The image was built in ${seconds(builtMs)}.`);
   const folder = await Deno.makeTempDir({ prefix: "neuron-machine-" });
   const rows: Row[] = [];
   try {
     const product = await productVolume(folder);
-    for (const layout of chosen) {
-      console.log(`\n${layout.name}: ${layout.what}`);
-      const own = `${folder}/${layout.name}`;
-      await Deno.mkdir(own);
-      const parts = new Map<string, number>();
-      const timed = (part: string, ms: number) => {
-        parts.set(part, ms);
-        console.log(`  ${part} (${seconds(ms)})`);
-      };
-      let trouble: string | null = null;
-      try {
-        await runLayout(layout, { image, product, folder: own, timed });
-      } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
-        console.log(`  FAILED: ${trouble}\n  the console's last words:`);
-        const console_ = await Deno.readTextFile(`${own}/console.log`).catch(() => "");
-        console.log(console_.split("\n").slice(-15).map((line) => `    ${line.trimEnd()}`).join("\n"));
-      }
-      rows.push({ name: layout.name, parts, trouble });
-      await Deno.remove(own, { recursive: true });
-    }
+    for (const one of chosen) rows.push(await runCase(one, { image, product, folder: `${folder}/${one.name}` }));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -56,10 +72,32 @@ async function main(args: readonly string[]): Promise<number> {
   return rows.every(({ trouble }) => trouble === null) ? 0 : 1;
 }
 
+async function runCase({ name, what, run }: Case, place: Omit<Bench, "timed">): Promise<Row> {
+  console.log(`\n${name}: ${what}`);
+  await Deno.mkdir(place.folder);
+  const parts = new Map<string, number>();
+  const timed = (part: string, ms: number) => {
+    parts.set(part, ms);
+    console.log(`  ${part} (${seconds(ms)})`);
+  };
+  try {
+    await run({ ...place, timed });
+    return { name, parts, trouble: null };
+  } catch (error) {
+    const trouble = error instanceof Error ? error.message : String(error);
+    console.log(`  FAILED: ${trouble}\n  the console's last words:`);
+    const words = await Deno.readTextFile(`${place.folder}/console.log`).catch(() => "");
+    console.log(words.split("\n").slice(-15).map((line) => `    ${line.trimEnd()}`).join("\n"));
+    return { name, parts, trouble };
+  } finally {
+    await Deno.remove(place.folder, { recursive: true });
+  }
+}
+
 const columns = ["start", "detect", "refused", "apply", "trial", "vm", "rollback"];
 
 function print(rows: readonly Row[]): void {
-  const table = [["layout", ...columns, "seconds", ""]];
+  const table = [["case", ...columns, "seconds", ""]];
   for (const { name, parts, trouble } of rows) {
     const total = [...parts.values()].reduce((sum, ms) => sum + ms, 0);
     const cells = columns.map((column) => parts.has(column) ? (parts.get(column)! / 1000).toFixed(0) : "");

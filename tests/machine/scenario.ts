@@ -28,7 +28,7 @@ export async function runLayout(layout: Layout, bench: Bench): Promise<void> {
   }
   parts("start");
   const before = await readState(pc);
-  await putFile(pc, answersPath, JSON.stringify(answersOf(layout)));
+  await prepare(pc, layout);
   await assertDetects(pc, layout);
   parts("detect");
   const { ends } = layout;
@@ -67,15 +67,15 @@ export async function startPc(layout: Layout, { folder, image, product }: Bench)
   return pc;
 }
 
-export function answersOf({ answers }: Layout): unknown {
-  return {
-    schema: "neuron.answers/1",
-    host: { hugepages: "none", ...answers.host },
-    vm: { ...smallVm, ...answers.vm },
-  };
+/** The answers a person would have given. */
+export async function prepare(pc: Pc, { answers }: Layout): Promise<void> {
+  const host = { hugepages: "none", ...answers.host };
+  const document = { schema: "neuron.answers/1", host, vm: { ...smallVm, ...answers.vm } };
+  await putFile(pc, answersPath, JSON.stringify(document));
 }
 
-function stopwatch({ timed }: Bench): (part: string) => void {
+/** Tells how long each part took. */
+export function stopwatch({ timed }: Bench): (part: string) => void {
   let sinceMs = performance.now();
   return (part) => {
     timed(part, performance.now() - sinceMs);
@@ -94,7 +94,7 @@ async function assertDetects(pc: Pc, { detects }: Layout): Promise<void> {
 }
 
 /** apply, and nothing is left to do then. */
-async function applyAll(pc: Pc): Promise<void> {
+export async function applyAll(pc: Pc): Promise<void> {
   await mustEnd(pc, `apply --answers ${answersPath} --yes --json`, [3], 300);
   const plan = JSON.parse(await mustEnd(pc, `plan --answers ${answersPath} --json`, [0]));
   const changes = plan.steps.flatMap((step: { changes: unknown[] }) => step.changes);
