@@ -34,11 +34,17 @@ export type End =
     readonly also?: readonly string[];
     /** The VM cannot start here, and that is said. */
     readonly vmRefused?: RegExp;
-    /** Root port where the card is put after everything was proved. */
-    readonly movesTo?: { readonly hardware: Hardware; readonly says: RegExp };
+    /** After everything was proved the card is put elsewhere: it stays with the host there, and `verify` says so. */
+    readonly moves?: Moved;
   }
   /** apply changes nothing. */
   | { readonly kind: "refused"; readonly exit: number; readonly says: readonly RegExp[] };
+
+export interface Moved {
+  readonly to: Hardware;
+  readonly says: RegExp;
+  readonly stays: Readonly<Record<string, string>>;
+}
 
 export interface HandedOver {
   readonly card: Card;
@@ -240,9 +246,10 @@ export const layouts: readonly Layout[] = [
     ends: {
       kind: "runs",
       card: { card: nvidia, at: first },
-      movesTo: {
-        hardware: pc([...iommu, ...bootVga, ...rootPort(1), ...rootPort(2), ...inSlot(nvidia, 2)], [nvidia]),
+      moves: {
+        to: pc([...iommu, ...bootVga, ...rootPort(1), ...rootPort(2), ...inSlot(nvidia, 2)], [nvidia]),
         says: /no graphics card has this address|There is no device at 0000:01:00\.0/,
+        stays: { "0000:02:00.1": "snd_hda_intel" },
       },
     },
   },

@@ -56,7 +56,7 @@ const accelerator = await chooseAccelerator();
 export const patient = (seconds: number): number => seconds * 1000 * accelerator.patience;
 
 export class Pc {
-  readonly #options: PcOptions;
+  #options: PcOptions;
   #process: Deno.ChildProcess | null = null;
   #qmp: Qmp | null = null;
   #agent: Agent | null = null;
@@ -145,6 +145,12 @@ export class Pc {
     await this.run("systemctl --no-block poweroff").catch(() => {});
     await within(patient(30), "the PC has shut down", this.#process!.status);
     this.#forget();
+  }
+
+  /** What a person does with a screwdriver; the PC is off. */
+  rebuild(hardware: Hardware): void {
+    if (this.#process !== null) throw new Error("the PC is on");
+    this.#options = { ...this.#options, hardware };
   }
 
   /** Pulls the plug: what the disk's cache held is lost. */

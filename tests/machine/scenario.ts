@@ -1,7 +1,7 @@
 /** What happens in every PC, with no hand on it: from its first start to being as it was before. */
 import { assert, assertEquals } from "@std/assert";
 import { until } from "./deadline.ts";
-import type { HandedOver, Layout } from "./layouts.ts";
+import type { HandedOver, Layout, Moved } from "./layouts.ts";
 import { assertVmHasCard, assertVmRefused, smallVm } from "./nested_vm.ts";
 import { patient, Pc } from "./pc.ts";
 import { answersPath, assertRefusal, mustEnd, neuron } from "./product_commands.ts";
@@ -48,12 +48,13 @@ export async function runLayout(layout: Layout, bench: Bench): Promise<void> {
   assertEquals(outcome, "proved", text);
   await assertHandedOver(pc, ends.card);
   for (const words of ends.also ?? []) await pc.read(words);
-  for (const [address, driver] of Object.entries(ends.stays ?? {})) assertEquals(await driverOf(pc, address), driver);
+  await assertStays(pc, ends.stays ?? {});
   if (ends.vmRefused === undefined) await assertVmHasCard(pc, ends.card.card);
   else await assertVmRefused(pc, ends.vmRefused);
   await assertHandedOver(pc, ends.card);
   parts("vm");
-  await rollBack(pc, before);
+  const back = ends.moves === undefined ? before : { ...before, drivers: await moveCard(pc, ends.moves) };
+  await rollBack(pc, back);
   parts("rollback");
   await pc.shutDown();
 }
@@ -123,6 +124,20 @@ async function driverOf(pc: Pc, address: string): Promise<string> {
 async function assertHandedOver(pc: Pc, { card, at }: HandedOver): Promise<void> {
   await mustEnd(pc, "verify", [0]);
   for (const index of card.functions.keys()) assertEquals(await driverOf(pc, `${at}.${index}`), "vfio-pci");
+}
+
+async function assertStays(pc: Pc, drivers: Readonly<Record<string, string>>): Promise<void> {
+  for (const [address, driver] of Object.entries(drivers)) assertEquals(await driverOf(pc, address), driver);
+}
+
+/** Puts the card elsewhere, and gives the drivers that the machine has then, before rollback as after it. */
+async function moveCard(pc: Pc, { to, says, stays }: Moved): Promise<readonly string[]> {
+  await pc.shutDown();
+  pc.rebuild(to);
+  await pc.start();
+  assertRefusal(await neuron(pc, "verify"), 1, [says]);
+  await assertStays(pc, stays);
+  return (await readState(pc)).drivers;
 }
 
 async function rollBack(pc: Pc, before: PcState): Promise<void> {
