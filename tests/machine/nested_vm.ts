@@ -25,13 +25,13 @@ export const smallVm = {
   guestAgent: false,
 } as const;
 
-/** Defines the VM from the answers, then gives it the kernel to start and a serial port to speak on: nothing else. */
+/** Defines the VM from the answers, then gives it the kernel to start and its serial port a log: nothing else. */
 async function define(pc: Pc): Promise<void> {
   await mustEnd(pc, `vm define --answers ${answersPath}`, [0]);
   const xml = await mustEnd(pc, `vm xml ${name}`, [0]);
   const withKernel = xml
-    .replace("</type>", "</type>\n    <kernel>/opt/neuron/nested-guest</kernel>")
-    .replace("</devices>", `  <serial type="file"><source path="${serialLog}"/></serial>\n  </devices>`);
+    .replace("</type>", "$&\n    <kernel>/opt/neuron/nested-guest</kernel>")
+    .replace(/<serial type=['"]pty['"]>/, `$&\n      <log file="${serialLog}" append="off"/>`);
   assert(withKernel.includes("<kernel>") && withKernel.includes(serialLog), xml);
   await putFile(pc, "/root/nested.xml", withKernel);
   await mustEnd(pc, "vm define /root/nested.xml", [0]);
