@@ -152,7 +152,8 @@ function chooseLanguage(
   }
   const known = language ?? windowsLanguage("en-US")!;
   const fallback = onMedium[0];
-  if (fallback === undefined || onMedium.includes(known.ui)) return { language: known, notes: [] };
+  if (fallback === undefined) return { language: known, notes: [unchecked(known.ui)] };
+  if (onMedium.includes(known.ui)) return { language: known, notes: [] };
   return {
     // Setup would stop and ask for a language that is not on its medium.
     language: { ...known, ui: fallback },
@@ -163,6 +164,15 @@ function chooseLanguage(
         `The Windows medium does not speak ${known.ui}: Setup and desktop speak ${fallback}, formats stay ${known.locale}`,
       hint: `For a desktop in ${known.ui} take a medium in that language`,
     }],
+  };
+}
+
+function unchecked(ui: string): Finding {
+  return {
+    code: "language-not-checked",
+    severity: "info",
+    title: `The Windows medium must speak ${ui}, else Setup stops and asks`,
+    hint: "--wim sources/install.wim lets it be looked up",
   };
 }
 
