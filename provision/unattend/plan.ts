@@ -5,15 +5,13 @@ import type { Answers } from "../../model/answers.ts";
 import { AppError, type Finding } from "../../model/errors.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import type { UnattendInput } from "../../templates/unattend_input.ts";
-import { accountName, computerName } from "./names.ts";
+import { chooseKeyboard, chooseLanguage, chooseTimeZone } from "./choose_locale.ts";
 import { firstLogonCommand, type Requirement, specializeCommands, windowsPeCommands } from "./commands.ts";
 import { editionsOf, findEdition, releases, serverImageName, type WindowsVersion } from "./editions.ts";
 import { type GuestSettings, guestSettings } from "./guest_settings.ts";
 import type { HostLocale } from "./host_locale.ts";
-import { inputLocale } from "./keyboards.ts";
-import { type Language, mediaLanguages, windowsLanguage } from "./languages.ts";
+import { accountName, computerName } from "./names.ts";
 import { encodePassword } from "./secrets.ts";
-import { windowsTimeZone } from "./time_zones.ts";
 import { chooseImage, type WimImage } from "./wim.ts";
 
 export interface UnattendRequest {
@@ -43,11 +41,15 @@ export function planUnattend(request: UnattendRequest): UnattendPlan {
   checkDisks(vmSpec);
   const account = accountName(answers.windows?.account?.name);
   const chosen = chooseEdition(request, version);
-  const { language, notes: languageNotes } = chooseLanguage(request, chosen.languages);
+  const { language, notes: languageNotes } = chooseLanguage(
+    answers.windows?.language,
+    hostLocale.language,
+    chosen.languages,
+  );
   const zone = chooseTimeZone(answers.windows?.timeZone, hostLocale.timeZone);
   const virtio = usesVirtio(vmSpec);
   const input: UnattendInput = {
-    language: { ...language, input: chooseKeyboard(request, language) },
+    language: { ...language, input: chooseKeyboard(answers.windows?.keyboard, hostLocale.keyboard, language) },
     windowsPeCommands: windowsPeCommands(release.driverFolder, release.server ? [] : missingRequirements(vmSpec)),
     partitions: vmSpec.firmware.uefi ? "gpt" : "mbr",
     image: chosen.image,
@@ -136,72 +138,5 @@ function chooseEdition({ answers, images }: UnattendRequest, version: WindowsVer
     genericKey: edition.key[version] ?? null,
     title: `${release.title} ${edition.name}`,
     languages: [],
-  };
-}
-
-function chooseLanguage(
-  { answers, hostLocale }: UnattendRequest,
-  onMedium: readonly string[],
-): { language: Language; notes: Finding[] } {
-  const asked = answers.windows?.language;
-  const language = windowsLanguage(asked ?? hostLocale.language ?? "en-US");
-  if (language === null && asked !== undefined) {
-    throw new AppError("answer-invalid", `windows.language is "${asked}", which Windows does not speak`, {
-      hint: `It speaks: ${mediaLanguages.join(", ")}`,
-    });
-  }
-  const known = language ?? windowsLanguage("en-US")!;
-  const fallback = onMedium[0];
-  if (fallback === undefined) return { language: known, notes: [unchecked(known.ui)] };
-  if (onMedium.includes(known.ui)) return { language: known, notes: [] };
-  return {
-    // Setup would stop and ask for a language that is not on its medium.
-    language: { ...known, ui: fallback },
-    notes: [{
-      code: "language-not-on-medium",
-      severity: "warning",
-      title:
-        `The Windows medium does not speak ${known.ui}: Setup and desktop speak ${fallback}, formats stay ${known.locale}`,
-      hint: `For a desktop in ${known.ui} take a medium in that language`,
-    }],
-  };
-}
-
-function unchecked(ui: string): Finding {
-  return {
-    code: "language-not-checked",
-    severity: "info",
-    title: `The Windows medium must speak ${ui}, else Setup stops and asks`,
-    hint: "--wim sources/install.wim lets it be looked up",
-  };
-}
-
-/** A keyboard that was asked for must be known; the host's may be an odd one, then the language's own is taken. */
-function chooseKeyboard({ answers, hostLocale }: UnattendRequest, language: Language): string {
-  const asked = answers.windows?.keyboard;
-  const input = inputLocale(asked ?? hostLocale.keyboard, language);
-  if (input !== null) return input;
-  if (asked === undefined) return language.locale;
-  throw new AppError("answer-invalid", `windows.keyboard is "${asked}", which is no keyboard layout known here`, {
-    hint: "Give a layout such as de, us:intl or ch:fr, or what Windows calls it, such as 0407:00000407",
-  });
-}
-
-function chooseTimeZone(asked: string | undefined, hosts: string | null): { name: string; notes: Finding[] } {
-  const name = windowsTimeZone(asked ?? hosts ?? "UTC");
-  if (name !== null) return { name, notes: [] };
-  if (asked !== undefined) {
-    throw new AppError("answer-invalid", `windows.timeZone is "${asked}", which is no time zone known here`, {
-      hint: "Give a name such as Europe/Berlin, or what Windows calls it, such as W. Europe Standard Time",
-    });
-  }
-  return {
-    name: "UTC",
-    notes: [{
-      code: "time-zone-unknown",
-      severity: "warning",
-      title: `Windows has no time zone for this host's "${hosts}": it gets UTC`,
-      hint: "Set windows.timeZone",
-    }],
   };
 }
