@@ -1,6 +1,7 @@
 /** `neuron-setup serve`: the management server and its page, until Ctrl-C or TERM. */
 import config from "../deno.json" with { type: "json" };
 import { plan } from "../provision/engine.ts";
+import { readTrialReport } from "../provision/proof.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import { steps } from "../provision/steps.ts";
 import { createServer } from "../server/mod.ts";
@@ -36,6 +37,7 @@ export const serveCommand: Command = {
       stateFolder: `${options.state}/server`,
       machine: { live: host.live, description: host.live ? null : `the machine below ${options.root}` },
       readDetection: () => detect(host),
+      readTrial: () => readTrialReport(host),
       readPlan: async () => (await plan(host, steps, readWish(host, invocation).spec, "host")).plan,
       log: (line) => terminal.note(line),
     });

@@ -1,10 +1,9 @@
 /** `neuron-setup status`: what Neuron changed here and what is still to do. Only reads; exit 0 whenever it could look. */
 import { errorMessage } from "../model/errors.ts";
 import { plan, status } from "../provision/engine.ts";
-import { readProof } from "../provision/proof.ts";
+import { readTrialReport } from "../provision/proof.ts";
 import type { Host } from "../provision/host/host.ts";
 import { steps } from "../provision/steps.ts";
-import { readTrial } from "../provision/steps/trial_boot.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { renderProof } from "./prove.ts";
 import { answersFlag, openMachine, phaseFlag, readPhase, readWish, refuseWords } from "./machine.ts";
@@ -23,10 +22,7 @@ export const statusCommand: Command = {
     const host = openMachine(invocation);
     const { standing, rebootNeeded, interrupted, last } = status(host);
     const pending = await pendingOf(host, invocation);
-    const trial = readTrial(host);
-    const lastProof = readProof(host);
-    // One of an earlier apply says nothing of what stands now.
-    const proof = lastProof !== null && Date.parse(lastProof.at) >= (last?.atMs ?? 0) ? lastProof : null;
+    const { trial, proof } = readTrialReport(host);
     const { options, terminal } = invocation;
     if (options.json) {
       const lastApply = last === null ? null : { at: new Date(last.atMs).toISOString(), phase: last.phase };

@@ -95,6 +95,7 @@ async function serve(
     machine: { live: false, description: describe(machine.name, demoHost, machine.rehearsal) },
     readDetection: () => machine.detection,
     readPlan: machine.readPlan,
+    readTrial: machine.readTrial,
     log: (line) => options.verbose ? say(line) : undefined,
   });
   resources.defer(() => server.close());

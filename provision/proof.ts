@@ -10,7 +10,7 @@ import type { Kept } from "./engine/undo.ts";
 import type { Host } from "./host/host.ts";
 import { appendRecord } from "./host/recorded.ts";
 import { provedSteps, steps } from "./steps.ts";
-import { readTrial } from "./steps/trial_boot.ts";
+import { readTrial, type Trial } from "./steps/trial_boot.ts";
 
 const recordsName = "proofs.jsonl";
 
@@ -55,6 +55,19 @@ export interface ProveOptions {
 export function readProof(host: Host): Proof | null {
   const lines = new TextDecoder().decode(host.state.read(recordsName) ?? new Uint8Array()).trim().split("\n");
   return lines.toReversed().map(parseProof).find((proof) => proof !== null) ?? null;
+}
+
+/** Where a trial stands, and what came of the last one. */
+export interface TrialReport {
+  readonly trial: Trial;
+  /** Null when nothing was proved or taken back since the last apply: an earlier proof says nothing of what stands now. */
+  readonly proof: Proof | null;
+}
+
+export function readTrialReport(host: Host): TrialReport {
+  const proof = readProof(host);
+  const isNews = proof !== null && Date.parse(proof.at) >= (status(host).last?.atMs ?? 0);
+  return { trial: readTrial(host), proof: isNews ? proof : null };
 }
 
 function parseProof(line: string): Proof | null {

@@ -4,9 +4,10 @@
  */
 import { z } from "@hono/zod-openapi";
 import type { Detection } from "../model/detection.ts";
+import type { TrialReport } from "../provision/proof.ts";
 import type { Plan } from "../provision/step.ts";
 
-export type { Detection, Plan };
+export type { Detection, Plan, TrialReport };
 export type { Change } from "../provision/step.ts";
 export type { CpuThread, Gpu, PciDevice } from "../model/detection.ts";
 export type { Finding, Severity } from "../model/errors.ts";
@@ -175,6 +176,12 @@ export const detectionSchema = z.custom<Detection>().openapi("Detection", {
 export const planSchema = z.custom<Plan>().openapi("Plan", {
   type: "object",
   description: "The document neuron.plan/1, the same that `neuron-setup plan --json` prints",
+});
+
+/** Passed on as `neuron-setup status --json` has it. */
+export const trialReportSchema = z.custom<TrialReport>().openapi("TrialReport", {
+  type: "object",
+  description: "`trial` and `proof` of `neuron-setup status --json`",
 });
 
 /** One line of the event stream: what changed, never how; the page reads the thing again. */

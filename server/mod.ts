@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createApp } from "./app.ts";
 import { Sessions } from "./auth/sessions.ts";
-import type { Detection, Plan } from "./dto.ts";
+import type { Detection, Plan, TrialReport } from "./dto.ts";
 import { EventHub } from "./events.ts";
 import { type ListenAddress, loopbackHosts, parseListenAddress, requireLoopback } from "./listen_address.ts";
 import { listen } from "./listener.ts";
@@ -32,6 +32,7 @@ export interface ServerOptions {
   readonly machine: { readonly live: boolean; readonly description: string | null };
   readDetection(): Detection;
   readPlan(): Promise<Plan>;
+  readTrial(): TrialReport;
   /** Folder with the built page; default ui/dist beside the sources. */
   readonly pageFolder?: string;
   /** Where one line about each of our own mistakes goes. */

@@ -64,6 +64,7 @@ export const api = {
   readSystem: () => answer(client.system.$get()),
   readDetection: () => answer(client.detection.$get()),
   readPlan: () => answer(client.plan.$get()),
+  readTrial: () => answer(client.trial.$get()),
   listDomains: async () => (await answer(client.domains.$get())).domains,
   readDomain: (uuid: string) => answer(client.domains[":uuid"].$get({ param: { uuid } })),
   readDomainXml: async (uuid: string) => (await answer(client.domains[":uuid"].xml.$get({ param: { uuid } }))).xml,

@@ -3,7 +3,7 @@
  * then by the server's events: an event says what changed, and only that is read again.
  */
 import { batch, computed, signal } from "@preact/signals";
-import type { ChangeEvent, Detection, DomainDetail, DomainSummary, Plan, System } from "../server/dto.ts";
+import type { ChangeEvent, Detection, DomainDetail, DomainSummary, Plan, System, TrialReport } from "../server/dto.ts";
 import { api, ApiError, followEvents } from "./api.ts";
 
 /** Something that is read from the server. Old data stays while it is read again. */
@@ -22,6 +22,7 @@ export const system = signal<Loaded<System>>(nothing);
 export const domains = signal<Loaded<ReadonlyMap<string, DomainSummary>>>(nothing);
 export const detection = signal<Loaded<Detection>>(nothing);
 export const plan = signal<Loaded<Plan>>(nothing);
+export const trial = signal<Loaded<TrialReport>>(nothing);
 /** The VM whose page is open. */
 export const domain = signal<Loaded<DomainDetail> & { readonly uuid: string | null }>({ ...nothing, uuid: null });
 
@@ -49,6 +50,7 @@ async function load<T, S extends Loaded<T>>(target: { value: S }, read: () => Pr
 const loadSystem = () => load(system, api.readSystem);
 export const loadDetection = () => load(detection, api.readDetection);
 export const loadPlan = () => load(plan, api.readPlan);
+export const loadTrial = () => load(trial, api.readTrial);
 export const loadDomains = () =>
   load<ReadonlyMap<string, DomainSummary>, Loaded<ReadonlyMap<string, DomainSummary>>>(
     domains,
@@ -176,6 +178,7 @@ export async function signOut(): Promise<void> {
     domains.value = nothing;
     detection.value = nothing;
     plan.value = nothing;
+    trial.value = nothing;
     domain.value = { ...nothing, uuid: null };
   });
 }

@@ -1,5 +1,5 @@
 /** How states, sizes and numbers are said to people. Pure. */
-import type { DomainState, Gpu, Severity } from "../server/dto.ts";
+import type { DomainState, Gpu, Severity, TrialReport } from "../server/dto.ts";
 
 /** Every state has its own word and its own shape: never colour alone. */
 export type Tone = "good" | "attention" | "bad" | "quiet";
@@ -32,6 +32,38 @@ export const severityWords: Record<Severity, { readonly label: string; readonly 
     warning: { label: "Worth knowing", tone: "attention", shape: "half" },
     info: { label: "Note", tone: "quiet", shape: "ring" },
   };
+
+type TrialOutcome = Exclude<NonNullable<TrialReport["proof"]>["outcome"], "none">;
+
+export const trialWords: Record<
+  TrialOutcome,
+  { readonly label: string; readonly tone: Tone; readonly shape: string; readonly text: string }
+> = {
+  "to-come": {
+    label: "Still to come",
+    tone: "attention",
+    shape: "half",
+    text: "After the next reboot the machine judges by itself whether everything holds. What does not is taken back.",
+  },
+  "proved": {
+    label: "Proved",
+    tone: "good",
+    shape: "check",
+    text: "Every claim held. The machine starts with passthrough from now on.",
+  },
+  "failed": {
+    label: "Did not hold",
+    tone: "bad",
+    shape: "cross",
+    text: "A claim did not hold. The next start is without passthrough and takes everything back.",
+  },
+  "taken-back": {
+    label: "Taken back",
+    tone: "bad",
+    shape: "cross",
+    text: "It did not hold, and everything it was for is taken back. neuron-setup apply tries it again.",
+  },
+};
 
 /**
  * Text from outside, made harmless to look at: control and direction characters, which could make a name read as another

@@ -9,6 +9,7 @@ import type { HostSpec } from "../../model/host_spec.ts";
 import { apply, plan, refuse } from "../../provision/engine.ts";
 import { detect } from "../../provision/hardware/detect.ts";
 import { openHost } from "../../provision/host/open.ts";
+import { readTrialReport, type TrialReport } from "../../provision/proof.ts";
 import { type Resolution, resolve } from "../../provision/resolve.ts";
 import type { Plan } from "../../provision/step.ts";
 import { steps } from "../../provision/steps.ts";
@@ -21,6 +22,7 @@ export interface TriedMachine {
   readonly resolution: Resolution;
   /** Of the untouched copy: what would change. */
   readPlan(): Promise<Plan>;
+  readTrial(): TrialReport;
   /** How the rehearsal ended, for people. */
   readonly rehearsal: string;
 }
@@ -50,6 +52,7 @@ export async function openMachine(
     detection,
     resolution,
     readPlan,
+    readTrial: () => readTrialReport(openHost({ root: untouched, state: `${folder}/plan` })),
     rehearsal: await rehearse(folder, untouched, resolution.hostSpec, readPlan),
   };
 }

@@ -1,9 +1,10 @@
 /** What the machine is and what would be done to it: asked for anew each time, but never twice at once. Only reads. */
-import type { Detection, Plan } from "../dto.ts";
+import type { Detection, Plan, TrialReport } from "../dto.ts";
 
 export interface InspectionSource {
   readDetection(): Detection;
   readPlan(): Promise<Plan>;
+  readTrial(): TrialReport;
 }
 
 export class Inspection {
@@ -16,6 +17,10 @@ export class Inspection {
 
   readDetection(): Detection {
     return this.#source.readDetection();
+  }
+
+  readTrial(): TrialReport {
+    return this.#source.readTrial();
   }
 
   /** Throws AppError `hardware-unsuitable` and whatever else the plan stops for. */

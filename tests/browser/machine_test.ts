@@ -1,7 +1,7 @@
 /** The pages about the machine in their rarer states: hundreds of groups, a plan that is refused, one with nothing to do. */
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import type { Plan } from "../../server/dto.ts";
+import type { Plan, TrialReport } from "../../server/dto.ts";
 import { samplePlan, withServer } from "../integration/server/running_server.ts";
 import { assertAccessible, assertNoSidewaysScroll, takeScreenshot, watchForErrors, withBrowser } from "./browser.ts";
 
@@ -62,4 +62,34 @@ Deno.test("a machine with nothing to change says that it is as it should be", ()
     assertEquals(await page.locator(".change").count(), 0);
     await assertAccessible(page, "empty plan");
     await takeScreenshot(page, "plan-empty-phone");
+  }));
+
+Deno.test("a trial boot that did not hold says why, above the plan that tries it again", () =>
+  onPage(async (page, url) => {
+    const findings = [{
+      code: "vfio-not-bound",
+      severity: "blocker",
+      title: '0000:01:00.0 is not held by vfio-pci: its driver is "nouveau"',
+      hint: "Look at the kernel's messages for lines that begin with neuron: (dmesg | grep neuron:)",
+    }] as const;
+    const report: TrialReport = {
+      trial: { wanted: false, once: true, running: false, asked: false },
+      proof: { schema: "neuron.proof/1", at: "2026-01-02T03:04:05.000Z", outcome: "taken-back", findings },
+    };
+    await page.route("**/api/v1/trial", (route) => route.fulfill({ json: report }));
+    await openPlan(page, url, samplePlan);
+    await page.getByRole("heading", { name: "Trial boot" }).waitFor();
+    await page.getByText("Taken back", { exact: true }).waitFor();
+    await page.getByText('its driver is "nouveau"').waitFor();
+    await assertAccessible(page, "trial boot");
+    await assertNoSidewaysScroll(page, "trial boot");
+    await takeScreenshot(page, "plan-trial-phone");
+  }));
+
+Deno.test("where no trial was, none is spoken of", () =>
+  onPage(async (page, url) => {
+    await page.goto(`${url}plan`);
+    await page.getByRole("heading", { name: "Plan", level: 1 }).waitFor();
+    await page.locator(".change").first().waitFor();
+    assertEquals(await page.getByRole("heading", { name: "Trial boot" }).count(), 0);
   }));

@@ -6,7 +6,8 @@ import { attributesOf } from "../change_text.ts";
 import { ChangeDiff } from "../components/change_diff.tsx";
 import { FindingView } from "../components/finding.tsx";
 import { Icon, Mark } from "../components/icon.tsx";
-import { loadPlan, plan, system } from "../state.ts";
+import { TrialView } from "../components/trial.tsx";
+import { loadPlan, loadTrial, plan, system, trial } from "../state.ts";
 import { count, visible } from "../words.ts";
 
 const actionLabels: Record<Change["action"], string> = {
@@ -17,16 +18,21 @@ const actionLabels: Record<Change["action"], string> = {
 };
 
 export function PlanPage() {
-  useEffect(() => void loadPlan(), []);
+  const lookAgain = () => {
+    void loadPlan();
+    void loadTrial();
+  };
+  useEffect(lookAgain, []);
   const { data, error, loading } = plan.value;
   return (
     <>
       <PageHead title="Plan" lead="What Neuron would change on the host, and why.">
-        <button type="button" class="button" aria-disabled={loading} onClick={() => loading || void loadPlan()}>
+        <button type="button" class="button" aria-disabled={loading} onClick={() => loading || lookAgain()}>
           <Icon name="again" />Look again
         </button>
       </PageHead>
       {error !== null && <Problem error={error} onRetry={loadPlan} />}
+      {trial.value.data !== null && <TrialView report={trial.value.data} />}
       {data === null && error === null && <Skeleton rows={5} />}
       {data !== null && error === null && <PlanView plan={data} />}
     </>

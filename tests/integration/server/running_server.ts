@@ -1,5 +1,6 @@
 /** A real server for one test, on a free port, looking at a fixture machine; and a signed-in client of it. */
 import { detect } from "../../../provision/hardware/detect.ts";
+import { readTrialReport } from "../../../provision/proof.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import type { ChangeEvent, Plan } from "../../../server/dto.ts";
 import { createServer, type Server } from "../../../server/mod.ts";
@@ -58,6 +59,7 @@ export async function withServer<T>(
       machine: { live: false, description: `a copy of ${machine}` },
       readDetection: () => detect(host),
       readPlan: () => Promise.resolve(samplePlan),
+      readTrial: () => readTrialReport(host),
       log: (line) => console.error(line),
     });
     try {

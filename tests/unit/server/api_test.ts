@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AppError } from "../../../model/errors.ts";
+import type { TrialReport } from "../../../server/dto.ts";
 import { routeTable } from "../../../server/app.ts";
 import { FakeHypervisor, until, uuidOf } from "./fake_hypervisor.ts";
 import { emptyPlan, origin, port, withApp } from "./harness.ts";
@@ -102,6 +103,22 @@ Deno.test("a plan the machine cannot have is a problem with its reason", async (
     const problem = await response.json();
     assertEquals([response.status, problem.code, problem.detail], [422, "hardware-unsuitable", "No card is ready"]);
   }, { readPlan });
+});
+
+Deno.test("the trial boot is told with what did not hold", async () => {
+  const trial: TrialReport = {
+    trial: { wanted: true, once: true, running: false, asked: false },
+    proof: {
+      schema: "neuron.proof/1",
+      at: "2026-01-02T03:04:05.000Z",
+      outcome: "taken-back",
+      findings: [{ code: "host-screen-lost", severity: "blocker", title: "The screen is lost" }],
+    },
+  };
+  await withApp(async ({ ask }) => {
+    const response = await ask("GET", "/api/v1/trial");
+    assertEquals([response.status, await response.json()], [200, trial]);
+  }, { trial });
 });
 
 Deno.test("two who ask for the plan at once wait for the same one", async () => {

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type Api, createApp } from "../../../server/app.ts";
 import { cookieName } from "../../../server/auth/cookie.ts";
 import { Sessions } from "../../../server/auth/sessions.ts";
-import type { Detection, Plan } from "../../../server/dto.ts";
+import type { Detection, Plan, TrialReport } from "../../../server/dto.ts";
 import { EventHub } from "../../../server/events.ts";
 import { DomainRemoval } from "../../../server/services/domain_removal.ts";
 import { DomainService } from "../../../server/services/domains.ts";
@@ -32,6 +32,8 @@ export interface Harness {
   ask(method: string, path: string, init?: { headers?: Record<string, string>; body?: unknown }): Promise<Response>;
 }
 
+const noTrial: TrialReport = { trial: { wanted: false, once: true, running: false, asked: false }, proof: null };
+
 export const emptyPlan: Plan = {
   schema: "neuron.plan/1",
   phase: "host",
@@ -42,7 +44,12 @@ export const emptyPlan: Plan = {
 
 export async function withApp(
   run: (harness: Harness) => Promise<void>,
-  options: { hypervisor?: FakeHypervisor; readPlan?: () => Promise<Plan>; readDetection?: () => Detection } = {},
+  options: {
+    hypervisor?: FakeHypervisor;
+    readPlan?: () => Promise<Plan>;
+    readDetection?: () => Detection;
+    trial?: TrialReport;
+  } = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const hypervisor = options.hypervisor ?? new FakeHypervisor();
@@ -66,6 +73,7 @@ export async function withApp(
     inspection: new Inspection({
       readDetection: options.readDetection ?? (() => ({ schema: "neuron.detect/1" }) as Detection),
       readPlan: options.readPlan ?? (() => Promise.resolve(emptyPlan)),
+      readTrial: () => options.trial ?? noTrial,
     }),
     readSystem: () => ({
       version: "1.2.3",
