@@ -1,8 +1,8 @@
 /** `neuron-setup vm`: virtual machines. Verbs are loaded when called; `render` and `patch` need no hypervisor. */
 import { AppError } from "../model/errors.ts";
-import type { Command, ExitCode, Flag, Invocation } from "./command.ts";
-import { globalFlags, unknownWord } from "./parse.ts";
-import type { Verb } from "./vm/verb.ts";
+import type { Command, ExitCode, Flag } from "./command.ts";
+import { unknownWord } from "./parse.ts";
+import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
 
 const patchFlags = [
   "memory-mib",
@@ -132,18 +132,7 @@ export const vmCommand: Command = {
     }
     const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
     if (verb === undefined) throw unknownWord("vm verb", word, Object.keys(verbs));
-    refuseOtherFlags(word, verb, invocation);
+    refuseOtherFlags("vm", word, verb, invocation);
     return await (await verb.load())({ ...invocation, words });
   },
 };
-
-function refuseOtherFlags(name: string, verb: Verb, invocation: Invocation): void {
-  const known = new Set([...verb.flags, ...globalFlags.map((flag) => flag.name)]);
-  const given = Object.entries(invocation.flags).filter(([, value]) => value !== undefined && value !== false);
-  const foreign = given.find(([flag, value]) => !known.has(flag) && !(Array.isArray(value) && value.length === 0));
-  if (foreign === undefined) return;
-  const own = verb.flags.map((flag) => `--${flag}`).join(", ");
-  throw new AppError("usage", `vm ${name} does not take --${foreign[0]}`, {
-    hint: own === "" ? `vm ${name} takes none but the global flags` : `vm ${name} takes: ${own}`,
-  });
-}

@@ -193,7 +193,7 @@ class Download {
   async #recover(fault: Fault): Promise<void> {
     const verdict = this.#patience.judge(fault, this.#received);
     if (verdict.next === "stop") {
-      if (consequenceOf(fault.kind).worthless) this.part.discard();
+      if (consequenceOf(fault.kind).worthless || this.part.doneBytes === 0) this.part.discard();
       throw explain(this.#name, fault, this.#patience.timesOf(fault));
     }
     // Whoever says "too many" means it.

@@ -72,6 +72,7 @@ export async function sha256Of(
     const count = await file.readAt(done, buffer);
     if (count === 0) return { sha256: hash.digest("hex"), sizeBytes: done };
     hash.update(buffer.subarray(0, count));
-    options.onProgress?.(done += count);
+    done += count;
+    options.onProgress?.(done);
   }
 }

@@ -1,0 +1,76 @@
+/** `neuron-setup media`: installation images, downloaded or imported so that their names can be trusted. */
+import { AppError } from "../model/errors.ts";
+import type { Command, ExitCode, Flag } from "./command.ts";
+import { unknownWord } from "./parse.ts";
+import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
+
+const verbs: Readonly<Record<string, Verb>> = {
+  list: {
+    usage: ["list [--json]"],
+    flags: ["folder"],
+    load: async () => (await import("./media/list.ts")).run,
+  },
+  fetch: {
+    usage: ["fetch NAME [--json]", "fetch https://… [--sha256 HEX] [--size BYTES] [--name FILE] [--allow-host HOST]"],
+    flags: ["folder", "sha256", "size", "name", "allow-host", "connections"],
+    load: async () => (await import("./media/fetch.ts")).run,
+  },
+  import: {
+    usage: ["import FILE [--sha256 HEX] [--name FILE] [--json]"],
+    flags: ["folder", "sha256", "name"],
+    load: async () => (await import("./media/import.ts")).run,
+  },
+  verify: {
+    usage: ["verify [NAME …] [--json]"],
+    flags: ["folder"],
+    load: async () => (await import("./media/verify.ts")).run,
+  },
+};
+
+const flags: readonly Flag[] = [
+  { name: "folder", value: "DIR", help: "where media are (/var/lib/libvirt/images)" },
+  { name: "sha256", value: "HEX", help: "fetch, import: what the file must have; it is refused otherwise" },
+  { name: "size", value: "BYTES", help: "fetch: how big it must be" },
+  { name: "name", value: "FILE", help: "fetch, import: the name it gets (the last part of the link or path)" },
+  {
+    name: "allow-host",
+    value: "HOST",
+    help: "fetch: a host of yours that may have a private address, and be asked by plain http",
+    many: true,
+  },
+  { name: "connections", value: "N", help: "fetch: at most so many at a time, 1 to 16 (4)" },
+];
+
+export const mediaCommand: Command = {
+  name: "media",
+  summary: "installation images: what is known, what is here, downloads that are verified",
+  usage: Object.values(verbs).flatMap((verb) => verb.usage.map((line) => `media ${line}`)),
+  flags,
+  examples: [
+    { line: "neuron-setup media list", why: "the catalogue, and what of it is here" },
+    {
+      line: "sudo neuron-setup media fetch virtio-win",
+      why: "goes on where it stopped when it was interrupted; checked against its SHA-256 before it gets its name",
+    },
+    {
+      line: "sudo neuron-setup media fetch https://nas.lan/win.iso --allow-host nas.lan --sha256 d141f603…",
+      why: "a file of your own network",
+    },
+    { line: "sudo neuron-setup media import ~/Downloads/Win11_25H2_English_x64.iso", why: "a file you have" },
+    { line: "neuron-setup media verify", why: "reads every file again: exit 1 when one has changed" },
+    {
+      line: "neuron-setup media fetch windows11 --json | jq -c 'select(.type == \"done\")'",
+      why: "one JSON object a line, progress included",
+    },
+  ],
+  async run(invocation): Promise<ExitCode> {
+    const [word, ...words] = invocation.words;
+    if (word === undefined) {
+      throw new AppError("usage", "media needs a verb", { hint: `One of: ${Object.keys(verbs).join(", ")}` });
+    }
+    const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+    if (verb === undefined) throw unknownWord("media verb", word, Object.keys(verbs));
+    refuseOtherFlags("media", word, verb, invocation);
+    return await (await verb.load())({ ...invocation, words });
+  },
+};

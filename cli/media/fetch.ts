@@ -1,0 +1,105 @@
+/** `media fetch`: a file of the catalogue, or any link, downloaded until it is right. */
+import { AppError } from "../../model/errors.ts";
+import { catalogue, rowNamed } from "../../provision/media/catalogue.ts";
+import { download, type Wanted } from "../../provision/media/download.ts";
+import type { Proxies } from "../../provision/media/http.ts";
+import type { MediaRecord } from "../../provision/media/record.ts";
+import { checkName, ensureFolder, kindByName } from "../../provision/media/shelf.ts";
+import { sizeWords } from "../../provision/media/words.ts";
+import type { ExitCode, Invocation } from "../command.ts";
+import { interruptible } from "../machine.ts";
+import { unknownWord } from "../parse.ts";
+import { hashFlag, numberFlag, openShelf, textFlag, withProgress } from "./shelf.ts";
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, options, flags } = invocation;
+  const wanted = readWanted(invocation);
+  const { host, files, folder } = openShelf(invocation);
+  const path = `${folder}/${wanted.name}`;
+  if (!host.live) {
+    const argv = ["neuron-setup", "media", "fetch", wanted.link, "--name", wanted.name, "--folder", folder] as const;
+    await host.run({ argv: [...argv], step: "media", reason: `${wanted.name} is downloaded on the machine itself` });
+    if (options.json) terminal.print(JSON.stringify({ type: "done", path, recorded: true }));
+    else terminal.note(`Recorded, not downloaded: below --root nothing reaches the network`);
+    return 0;
+  }
+  ensureFolder(host, folder);
+  const connections = numberFlag(invocation, "connections", [1, 16]);
+  const { record, already } = await interruptible((signal) =>
+    withProgress(invocation, (report) =>
+      download(host, files, { ...wanted, path }, {
+        http: { trustedHosts: (flags["allow-host"] as readonly string[] | undefined) ?? [], proxies: readProxies() },
+        limits: connections === undefined ? {} : { connections },
+        report,
+        signal,
+      }))
+  );
+  if (options.json) terminal.print(JSON.stringify({ type: "done", path, already, ...record }));
+  else tell(invocation, path, record, already);
+  return 0;
+}
+
+function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: string } {
+  const [word, ...more] = invocation.words;
+  if (word === undefined || more.length > 0) {
+    throw new AppError("usage", "media fetch takes one name of the catalogue, or one link", {
+      hint: "neuron-setup media list shows the names",
+    });
+  }
+  const sha256 = hashFlag(invocation);
+  const sizeBytes = numberFlag(invocation, "size", [1, Number.MAX_SAFE_INTEGER]);
+  const given = {
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  };
+  const row = rowNamed(word);
+  if (row !== null) {
+    if (row.link === null) {
+      throw new AppError("unsupported", `${row.title} has no link that lasts`, {
+        hint: `Please ${row.note ?? "import it"}`,
+      });
+    }
+    const known = {
+      ...(row.sha256 === undefined ? {} : { sha256: row.sha256 }),
+      ...(row.sizeBytes === undefined ? {} : { sizeBytes: row.sizeBytes }),
+    };
+    const name = checkName(textFlag(invocation, "name") ?? row.file);
+    return { name, link: row.link, kind: row.kind, ...known, ...given };
+  }
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) throw unknownWord("medium", word, catalogue.map(({ name }) => name));
+  const name = checkName(textFlag(invocation, "name") ?? lastPart(word));
+  return { name, link: word, kind: kindByName(name), ...given };
+}
+
+function lastPart(link: string): string {
+  try {
+    return decodeURIComponent(new URL(link).pathname.split("/").at(-1)!);
+  } catch {
+    throw new AppError("usage", `"${link}" is no link`, { hint: "It begins with https://" });
+  }
+}
+
+/** The variables every Unix program reads; the lower-case ones count first (curl(1)). */
+function readProxies(): Proxies {
+  const read = (name: string) => Deno.env.get(name) || Deno.env.get(name.toUpperCase()) || Deno.env.get("all_proxy");
+  const [http, https, except] = [
+    read("http_proxy"),
+    read("https_proxy"),
+    Deno.env.get("no_proxy") ?? Deno.env.get("NO_PROXY"),
+  ];
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    ...(except === undefined ? {} : { except }),
+  };
+}
+
+function tell({ terminal, options }: Invocation, path: string, record: MediaRecord, already: boolean): void {
+  terminal.print(`${path}  ${sizeWords(record.sizeBytes)}${already ? ", was here and is unchanged" : ""}`);
+  if (options.quiet) return;
+  terminal.print(`SHA-256 ${record.sha256}${record.verifiedAgainst === "sha256" ? ", as it must be" : ""}`);
+  if (record.verifiedAgainst === "sha256") return;
+  terminal.note(
+    "Nothing said which SHA-256 it must have: this one is recorded, and every later use is checked against it",
+  );
+}
