@@ -1,11 +1,12 @@
 /** `deno task bench`: every benchmark in one run, as ratios to a peer measured beside it. Asserts nothing. */
 import type { BenchRow } from "./bench_row.ts";
 import { bench as benchDetect } from "./detect.ts";
+import { bench as benchDownload } from "./download.ts";
 import { bench as benchLibvirt } from "./libvirt.ts";
 import { ensurePackages, hypervisorPackages } from "../../cli/try/packages.ts";
 
-await ensurePackages([...hypervisorPackages, "python3-libvirt"], (line) => console.error(line));
-const rows: BenchRow[] = [...await benchLibvirt(), ...await benchDetect()];
+await ensurePackages([...hypervisorPackages, "python3-libvirt", "curl"], (line) => console.error(line));
+const rows: BenchRow[] = [...await benchLibvirt(), ...await benchDetect(), ...await benchDownload()];
 const cells = rows.map((row) => [
   row.what,
   `${number(row.ours)} ${row.unit}`,
