@@ -11,8 +11,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./media/list.ts")).run,
   },
   fetch: {
-    usage: ["fetch NAME [--json]", "fetch https://… [--sha256 HEX] [--size BYTES] [--name FILE] [--allow-host HOST]"],
-    flags: ["folder", "sha256", "size", "name", "allow-host", "connections"],
+    usage: [
+      "fetch NAME [--language TAG] [--json]",
+      "fetch https://… [--sha256 HEX] [--size BYTES] [--name FILE] [--allow-host HOST]",
+    ],
+    flags: ["folder", "sha256", "size", "name", "language", "allow-host", "connections"],
     load: async () => (await import("./media/fetch.ts")).run,
   },
   import: {
@@ -33,6 +36,11 @@ const flags: readonly Flag[] = [
   { name: "size", value: "BYTES", help: "fetch: how big it must be" },
   { name: "name", value: "FILE", help: "fetch, import: the name it gets (the last part of the link or path)" },
   {
+    name: "language",
+    value: "TAG",
+    help: "fetch windows11, windows10: another language than en-US, by a link from Microsoft (de-DE, or its own word)",
+  },
+  {
     name: "allow-host",
     value: "HOST",
     help: "fetch: a host of yours that may have a private address, and be asked by plain http",
@@ -51,6 +59,10 @@ export const mediaCommand: Command = {
     {
       line: "sudo neuron-setup media fetch virtio-win",
       why: "goes on where it stopped when it was interrupted; checked against its SHA-256 before it gets its name",
+    },
+    {
+      line: "sudo neuron-setup media fetch windows11 --language de-DE",
+      why: "asks Microsoft for a link; a refusal is explained, and never asked away",
     },
     {
       line: "sudo neuron-setup media fetch https://nas.lan/win.iso --allow-host nas.lan --sha256 d141f603…",

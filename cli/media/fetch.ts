@@ -10,11 +10,13 @@ import type { ExitCode, Invocation } from "../command.ts";
 import { interruptible } from "../machine.ts";
 import { unknownWord } from "../parse.ts";
 import { hashFlag, numberFlag, openShelf, textFlag, withProgress } from "./shelf.ts";
+import { windowsFrom } from "./windows.ts";
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, options, flags } = invocation;
-  const wanted = readWanted(invocation);
   const { host, files, folder } = openShelf(invocation);
+  const http = { trustedHosts: (flags["allow-host"] as readonly string[] | undefined) ?? [], proxies: readProxies() };
+  const wanted = await windowsFrom(invocation, host, http) ?? readWanted(invocation);
   const path = `${folder}/${wanted.name}`;
   if (!host.live) {
     const argv = ["neuron-setup", "media", "fetch", wanted.link, "--name", wanted.name, "--folder", folder] as const;
@@ -28,7 +30,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { record, already } = await interruptible((signal) =>
     withProgress(invocation, (report) =>
       download(host, files, { ...wanted, path }, {
-        http: { trustedHosts: (flags["allow-host"] as readonly string[] | undefined) ?? [], proxies: readProxies() },
+        http,
         limits: connections === undefined ? {} : { connections },
         report,
         signal,
@@ -53,18 +55,14 @@ function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: stri
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
   };
   const row = rowNamed(word);
+  // A row without a link was found by windowsFrom.
   if (row !== null) {
-    if (row.link === null) {
-      throw new AppError("unsupported", `${row.title} has no link that lasts`, {
-        hint: `Please ${row.note ?? "import it"}`,
-      });
-    }
     const known = {
       ...(row.sha256 === undefined ? {} : { sha256: row.sha256 }),
       ...(row.sizeBytes === undefined ? {} : { sizeBytes: row.sizeBytes }),
     };
     const name = checkName(textFlag(invocation, "name") ?? row.file);
-    return { name, link: row.link, kind: row.kind, ...known, ...given };
+    return { name, link: row.link!, kind: row.kind, ...known, ...given };
   }
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) throw unknownWord("medium", word, catalogue.map(({ name }) => name));
   const name = checkName(textFlag(invocation, "name") ?? lastPart(word));

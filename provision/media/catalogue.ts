@@ -2,7 +2,7 @@
  * Files we know by name: where they are, how big, and their SHA-256 where it is known for certain. Never a guess: each
  * hash names who says it. `publisher`: the maker published it. `witnesses`: the maker publishes none, but several
  * independent projects pin the same one (the virtio-win project and Microsoft's consumer images). A row without a link
- * is a file whose link lives for a day only: it is recognised when it is imported.
+ * is a file whose link lives for a day only: Microsoft is asked for one (windows/), and an imported one is recognised.
  */
 import type { FileKind } from "./file_kinds.ts";
 
@@ -77,7 +77,7 @@ export const catalogue: readonly CatalogueRow[] = [
     sha256: "a6f470ca6d331eb353b815c043e327a347f594f37ff525f17764738fe812852e",
     hashFrom: "publisher",
     source: "https://www.microsoft.com/software-download/windows10ISO, table of hashes; dockur/windows src/define.sh",
-    note: "download it in a browser from https://www.microsoft.com/software-download/windows10ISO, then media import",
+    note: "fetch asks Microsoft for a link; or media import what a browser downloaded from there",
   },
   {
     name: "virtio-win",

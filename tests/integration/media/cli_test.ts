@@ -108,7 +108,7 @@ Deno.test("what is refused, with its exit code", async () => {
   await refused(2, /cannot be named/, "fetch", "https://example.org/");
   await refused(2, /--connections is a number from 1 to 16/, "fetch", "virtio-win", "--connections", "99");
   await refused(2, /media list does not take --sha256/, "list", "--sha256", hash);
-  await refused(1, /has no link that lasts/, "fetch", "windows10");
+  await refused(2, /--language goes with windows11/, "fetch", "virtio-win", "--language", "de-DE");
   await refused(1, /is not https/, "fetch", "http://example.org/a.iso");
   await refused(1, /a private address/, "fetch", "https://127.0.0.1/a.iso");
   await refused(1, /there is no such file/, "import", `${shelf.path}/nothing.iso`);
