@@ -65,7 +65,8 @@ function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: stri
     return { name, link: row.link!, kind: row.kind, ...known, ...given };
   }
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) throw unknownWord("medium", word, catalogue.map(({ name }) => name));
-  const name = checkName(textFlag(invocation, "name") ?? lastPart(word));
+  const last = lastPart(word);
+  const name = checkName(textFlag(invocation, "name") ?? last);
   return { name, link: word, kind: kindByName(name), ...given };
 }
 

@@ -47,10 +47,7 @@ async function check(
     const record = await withProgress(shown, (report) => verify(host, files, path, { sha256, report, signal }));
     return { name, path, ok: true, sha256: record.sha256 };
   } catch (error) {
-    if (signal.aborted) {
-      throw new AppError("interrupted", "The check was interrupted", { hint: "Run it again: nothing was changed" });
-    }
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError) || error.code === "interrupted") throw error;
     return { name, path, ok: false, problem: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   }
 }

@@ -6,6 +6,7 @@ import { AppError } from "../../model/errors.ts";
 import type { BigFiles } from "../host/big_files.ts";
 import type { Host } from "../host/host.ts";
 import { codeOf } from "../host/resolve.ts";
+import { alreadyThere } from "./already_there.ts";
 import { consequenceOf, explain, Fault } from "./faults.ts";
 import { checkKind, type FileKind, readHead } from "./file_kinds.ts";
 import { sizeWords } from "./words.ts";
@@ -13,7 +14,7 @@ import { Http, type HttpOptions } from "./http.ts";
 import { PartFile } from "./part_file.ts";
 import { defaultPatience, Patience, type PatienceLimits } from "./patience.ts";
 import { type MediaProgress, ProgressMeter } from "./progress.ts";
-import { hashWhole, type MediaRecord, readRecord, verify, writeRecord } from "./record.ts";
+import { type MediaRecord, sourceOf, writeRecord } from "./record.ts";
 import { transfer, type TransferLimits } from "./transfer.ts";
 
 export interface Wanted {
@@ -67,8 +68,7 @@ export async function download(
   const there = await alreadyThere(host, files, wanted, options);
   if (there !== null) return { record: there, already: true };
   await using http = new Http(options.http);
-  const url = new URL(wanted.link);
-  const identity = { source: `${url.origin}${url.pathname}`, sha256: wanted.sha256 ?? null };
+  const identity = { source: sourceOf(wanted.link), sha256: wanted.sha256 ?? null };
   using part = await PartFile.open(host, files, `${wanted.path}.part`, identity);
   // Whoever held the lock until now may have finished it.
   const meanwhile = await alreadyThere(host, files, wanted, options);
@@ -77,28 +77,6 @@ export async function download(
     return { record: meanwhile, already: true };
   }
   return { record: await new Download(host, files, wanted, options, http, part).run(), already: false };
-}
-
-/** What has the name must be what is wanted. Throws `conflict` for another file, `verification-failed` for a changed one. */
-async function alreadyThere(
-  host: Host,
-  files: BigFiles,
-  wanted: Wanted,
-  options: DownloadOptions,
-): Promise<MediaRecord | null> {
-  if (files.status(wanted.path) === null) return null;
-  const record = readRecord(host, wanted.path);
-  if (record !== null && (wanted.sha256 === undefined || wanted.sha256 === record.sha256)) {
-    return await verify(host, files, wanted.path, options);
-  }
-  const found = await hashWhole(files, wanted.path, options);
-  if (found.sha256 !== wanted.sha256) {
-    throw new AppError("conflict", `Cannot download to ${wanted.path}: another file has that name`, {
-      hint: "Move it away, or give the download another name with --name",
-    });
-  }
-  const { kind, link } = wanted;
-  return writeRecord(host, wanted.path, { ...found, kind, source: withoutQuery(link), verifiedAgainst: "sha256" });
 }
 
 class Download {
@@ -181,7 +159,7 @@ class Download {
       sizeBytes,
       sha256,
       kind: wanted.kind,
-      source: withoutQuery(wanted.link),
+      source: sourceOf(wanted.link),
       verifiedAgainst: against,
     });
     this.files.publish(part.path, wanted.path);
@@ -239,11 +217,6 @@ class Download {
 
 function isDiskFull(error: AppError): boolean {
   return ["ENOSPC", "EDQUOT"].includes(codeOf(error.cause) ?? "");
-}
-
-function withoutQuery(link: string): string {
-  const { origin, pathname } = new URL(link);
-  return `${origin}${pathname}`;
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

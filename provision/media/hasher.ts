@@ -4,6 +4,7 @@
  * what is hashed is what the file holds.
  */
 import { createHash, type Hash } from "node:crypto";
+import { AppError } from "../../model/errors.ts";
 import type { BigFile } from "../host/big_files.ts";
 
 const readBytes = 1 << 20;
@@ -68,7 +69,9 @@ export async function sha256Of(
   const hash = createHash("sha256");
   const buffer = new Uint8Array(readBytes);
   for (let done = 0;;) {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) {
+      throw new AppError("interrupted", "The check was interrupted", { hint: "Run it again: nothing was changed" });
+    }
     const count = await file.readAt(done, buffer);
     if (count === 0) return { sha256: hash.digest("hex"), sizeBytes: done };
     hash.update(buffer.subarray(0, count));

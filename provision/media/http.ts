@@ -6,9 +6,9 @@
  */
 import { lookup as lookupName, type LookupAddress } from "node:dns";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
-import { errorMessage } from "../../model/errors.ts";
 import { isPublicAddress, literalAddress } from "./addresses.ts";
 import { Fault } from "./faults.ts";
+import { faultOf } from "./http_faults.ts";
 import { defaultStallLimits, type StallLimits, StallWatch } from "./stall_watch.ts";
 
 const maxHops = 10;
@@ -195,25 +195,4 @@ function parse(link: string, base?: URL): URL {
   } catch {
     throw new Fault("refused", `"${link.slice(0, 200)}" is no link`);
   }
-}
-
-/** What a browser would call a certificate error: no second try makes it better. */
-const untrusted = /certificate|self.signed|CERT_|UNABLE_TO_|UnknownIssuer|ERR_TLS/i;
-
-function faultOf(
-  error: unknown,
-  signal: AbortSignal,
-  url: URL,
-  otherwise: "cut" | "unreachable" = "unreachable",
-): unknown {
-  if (signal.aborted) return signal.reason;
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof Fault) return at;
-  const message = errorMessage(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (untrusted.test(`${code} ${message}`)) {
-    return new Fault("untrusted", `the certificate of ${url.host} cannot be trusted: ${message}`, { cause: error });
-  }
-  const kind = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(code) ? "cut" : otherwise;
-  const what = kind === "cut" ? `the connection to ${url.host} broke off` : `${url.host} cannot be reached`;
-  return new Fault(kind, `${what}: ${message}`, { cause: error });
 }

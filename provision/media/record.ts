@@ -49,6 +49,12 @@ export function writeRecord(host: Host, path: string, record: Omit<MediaRecord, 
   return whole;
 }
 
+/** A link without its query: that often is a secret, and changes when the link is renewed. */
+export function sourceOf(link: string): string {
+  const { origin, pathname } = new URL(link);
+  return `${origin}${pathname}`;
+}
+
 export interface CheckOptions {
   /** What it must be, when the caller knows better than the record: a record can be changed together with its file. */
   readonly sha256?: string | null;

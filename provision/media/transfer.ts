@@ -4,14 +4,14 @@
  * A connection that fails for the moment leaves its piece to the next round, while the others go on; any other failure
  * ends them all.
  */
-import { statusFault } from "./answer_status.ts";
+import { accept, type Opened } from "./accept.ts";
 import { consequenceOf, Fault } from "./faults.ts";
-import type { Answer, Http } from "./http.ts";
+import type { Http } from "./http.ts";
 import type { PartFile } from "./part_file.ts";
 import { PieceWriter } from "./piece_writer.ts";
 import { cut, missingOf, type Range } from "./ranges.ts";
 import { Sniffer } from "./sniffer.ts";
-import { ifRange, parseContentRange, type Validator, validatorOf } from "./validator.ts";
+import { ifRange, type Validator } from "./validator.ts";
 
 export interface TransferLimits {
   /** At most so many connections at a time. */
@@ -39,13 +39,6 @@ export interface Round {
   checkSpace(sizeBytes: number): void;
   /** Bytes that came in. */
   received(count: number): void;
-}
-
-/** An answer whose body is the file from `start` on, up to `end`; null: up to wherever it ends. */
-interface Opened {
-  readonly answer: Answer;
-  readonly start: number;
-  readonly end: number | null;
 }
 
 /** When it returns, nothing is missing. Throws Fault, AppError of the disk, or the signal's reason. */
@@ -135,45 +128,11 @@ class Work {
       ...(piece === null || part.validator === null ? {} : { "if-range": ifRange(part.validator) }),
     }, this.#signal);
     try {
-      return this.#accept(answer, piece);
+      return accept(answer, piece, part, (validator, sizeBytes) => this.#adopt(validator, sizeBytes));
     } catch (error) {
       answer.drop();
       throw error;
     }
-  }
-
-  #accept(answer: Answer, piece: Range | null): Opened {
-    if (answer.status !== 200 && answer.status !== 206) throw statusFault(answer);
-    const encoding = answer.header("content-encoding");
-    if (encoding !== null && encoding.toLowerCase() !== "identity") {
-      throw new Fault("encoded", `${answer.url.host} sends it packed (${encoding}), though asked not to`);
-    }
-    return answer.status === 206 ? this.#acceptPart(answer, piece) : this.#acceptWhole(answer);
-  }
-
-  #acceptPart(answer: Answer, piece: Range | null): Opened {
-    const { part } = this.round;
-    const range = parseContentRange(answer.header("content-range"));
-    if (range === null || range.total === null || range.start !== (piece?.[0] ?? 0) || range.end > (piece?.[1] ?? 0)) {
-      throw new Fault("range-ignored", `${answer.url.host} sends other bytes than it was asked for`);
-    }
-    if (part.validator === null) this.#adopt(validatorOf(answer), range.total);
-    else if (range.total !== part.sizeBytes || !stillSame(part.validator, answer)) {
-      throw new Fault("changed", `the file at ${answer.url.host} is no longer the one that was begun`);
-    }
-    return { answer, start: range.start, end: range.end };
-  }
-
-  #acceptWhole(answer: Answer): Opened {
-    const { part } = this.round;
-    if (part.validator !== null) {
-      throw part.isSame(validatorOf(answer))
-        ? new Fault("range-ignored", `${answer.url.host} sends the whole file instead of what is missing`)
-        : new Fault("changed", `the file at ${answer.url.host} is no longer the one that was begun`);
-    }
-    const length = answer.header("content-length");
-    this.#adopt(validatorOf(answer), length === null ? null : Number(length));
-    return { answer, start: 0, end: null };
   }
 
   #adopt(validator: Validator | null, sizeBytes: number | null): void {
@@ -202,10 +161,11 @@ class Work {
       answer.drop();
       await writer.flush();
     }
-    if (part.sizeBytes === null) part.adopt(null, at);
-    else if (at < until) {
+    const known = part.sizeBytes ?? wantedBytes;
+    if (known !== null && at < until) {
       throw new Fault("cut", `${answer.url.host} ended after ${at - start} of ${until - start} bytes`);
     }
+    if (part.sizeBytes === null) part.adopt(null, at);
   }
 
   /** In the background: a disk that is slow to fsync should not slow down the network. */
@@ -224,12 +184,6 @@ class Work {
     const { wantedBytes, part, limits } = this.round;
     return new Fault("too-long", `what comes is longer than ${wantedBytes ?? part.sizeBytes ?? limits.maxBytes} bytes`);
   }
-}
-
-/** A 206 to If-Range may leave Last-Modified out (RFC 9110, 15.3.7), the ETag never. */
-function stillSame(validator: Validator, answer: Answer): boolean {
-  if ("etag" in validator) return answer.header("etag") === validator.etag;
-  return (answer.header("last-modified") ?? validator.lastModified) === validator.lastModified;
 }
 
 function isTemporary(error: unknown): boolean {

@@ -106,6 +106,7 @@ Deno.test("what is refused, with its exit code", async () => {
   await refused(2, /cannot be named/, "fetch", "https://example.org/a.iso", "--name", "../../etc/passwd");
   await refused(2, /cannot be named/, "fetch", "https://example.org/%2e%2e%2fpasswd");
   await refused(2, /cannot be named/, "fetch", "https://example.org/");
+  await refused(2, /is no link/, "fetch", "https://", "--name", "a.iso");
   await refused(2, /--connections is a number from 1 to 16/, "fetch", "virtio-win", "--connections", "99");
   await refused(2, /media list does not take --sha256/, "list", "--sha256", hash);
   await refused(2, /--language goes with windows11/, "fetch", "virtio-win", "--language", "de-DE");

@@ -130,6 +130,16 @@ Deno.test("another file of that name is left alone, the wanted one is recognised
   assertEquals(server.asked.length, 0);
 });
 
+Deno.test("without a hash, a file of the same name from elsewhere is not taken for it", async () => {
+  await using server = await faultyServer(content);
+  await using elsewhere = await faultyServer(discImage(1_000_000));
+  using where = place();
+  await fetchInto(where, { link: server.url });
+  assertEquals((await fetchInto(where, { link: `${server.url}?again` })).already, true);
+  assertEquals((await refusal(fetchInto(where, { link: elsewhere.url }))).code, "conflict");
+  assertFinished(where, content);
+});
+
 Deno.test("a link or a folder in the part's place is refused, and what it names stays", async () => {
   await using server = await faultyServer(content);
   using where = place();

@@ -128,6 +128,10 @@ const cases: readonly Case[] = [
     refused: /longer than 2000000 bytes/,
   },
   {
+    name: "the connection ends early, and nobody said how long it would be, once",
+    reply: (asked) => first(asked) ? { ignoreRange: true, endEarly: 50_000 } : {},
+  },
+  {
     name: "the size is another one",
     reply: () => ({ content: discImage(400_001) }),
     refused: /has 400001 bytes, and 400000 were expected/,

@@ -26,6 +26,8 @@ export interface Serving {
   readonly flip?: number;
   /** The connection is broken after so many bytes of the body. */
   readonly cutAfter?: number;
+  /** After so many bytes the body ends as if that were all; its length is not announced. */
+  readonly endEarly?: number;
   /** Nothing more comes after so many bytes. */
   readonly stallAfter?: number;
   /** One byte, then again one byte after so long. */
@@ -134,7 +136,7 @@ async function serve(
     "content-type": "application/octet-stream",
     ...validators,
     ...(ranged ? { "content-range": `bytes ${start}-${end - 1}/${file.length}` } : {}),
-    ...(how.endless === true ? {} : { "content-length": String(end - start) }),
+    ...(how.endless === true || how.endEarly !== undefined ? {} : { "content-length": String(end - start) }),
     ...how.headers,
   });
   const body = file.slice(start, end);
@@ -150,7 +152,7 @@ async function send(
   how: Serving,
   sent: (count: number) => void,
 ): Promise<void> {
-  const until = Math.min(body.length, how.cutAfter ?? how.stallAfter ?? Infinity);
+  const until = Math.min(body.length, how.cutAfter ?? how.stallAfter ?? how.endEarly ?? Infinity);
   const step = how.dripMs !== undefined ? 1 : 16384;
   for (let at = 0; at < until;) {
     let next = Math.min(at + step, until);
