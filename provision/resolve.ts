@@ -132,7 +132,7 @@ function complete(
   const name = wanted.name ?? base.name;
   const title = profile.name === "general" ? guestTitles[os] : `${guestTitles[os]} (${profile.displayName})`;
   const lookingGlass = lookingGlassFor(wanted, gpu, answers, detection);
-  const spec = mergeParts({ ...base, name, title, profile: profile.name, cdroms: [] }, {
+  const spec = mergeParts({ ...base, name, title, profile: profile.name, cdroms: installationMedia(os, answers) }, {
     ...wanted,
     os,
     profile: profile.name,
@@ -147,6 +147,12 @@ function complete(
     // Its client takes keyboard, mouse and sound from SPICE.
     display: { lookingGlass, ...(lookingGlass.enabled ? { spice: wanted.display?.spice ?? true } : {}) },
   });
+}
+
+/** Who names media by their paths wants to install from them. What is still to be fetched has no path yet. */
+function installationMedia(os: GuestSystem, { windows, virtio }: Answers): { path: string }[] {
+  const sources = os === "linux" || os === "other" ? [] : [windows?.iso, virtio?.iso];
+  return sources.filter((source) => source?.startsWith("/") === true).map((path) => ({ path: path! }));
 }
 
 function withoutCard(wanted: VmAnswers): object {

@@ -36,6 +36,17 @@ Deno.test("resolve() without answers gives Windows 11 with the ready card", () =
   assertEquals(vmSpec.firmware, { uefi: true, secureBoot: true, tpm: true });
 });
 
+Deno.test("resolve() puts media that are named by their paths into drives, unless drives are named", () => {
+  const media = { windows: { iso: "/srv/windows.iso" }, virtio: { iso: "/srv/virtio-win.iso" } };
+  const paths = (answers: object) => resolved(answers).vmSpec.cdroms.map(({ path }) => path);
+  assertEquals(paths(media), ["/srv/windows.iso", "/srv/virtio-win.iso"]);
+  assertEquals(paths({ ...media, windows: { iso: "auto" } }), ["/srv/virtio-win.iso"]);
+  assertEquals(paths({ ...media, vm: { cdroms: [{ path: "/srv/other.iso" }] } }), ["/srv/other.iso"]);
+  assertEquals(paths({ ...media, vm: { cdroms: [] } }), []);
+  assertEquals(paths({ ...media, vm: { os: "linux" } }), []);
+  assertEquals(paths({}), []);
+});
+
 Deno.test("resolve() names the sizes of each profile on a machine that has them", () => {
   const big: MachineShape = { topology: cores(16, { threads: 2 }), memoryGib: 128 };
   const sizes = shippedProfiles.map(({ name }) => {
