@@ -14,6 +14,8 @@ const patchFlags = [
   "remove-usb",
   "add-pci",
   "remove-pci",
+  "add-cdrom",
+  "remove-cdrom",
 ];
 
 const powerVerbs = ["start", "shutdown", "destroy", "reboot", "reset", "pause", "resume"];
@@ -79,6 +81,8 @@ const flags: readonly Flag[] = [
   { name: "remove-usb", value: "VVVV:PPPP", help: "patch, edit: take it back", many: true },
   { name: "add-pci", value: "ADDRESS", help: "patch, edit: hand over a PCI function of the host", many: true },
   { name: "remove-pci", value: "ADDRESS", help: "patch, edit: take it back", many: true },
+  { name: "add-cdrom", value: "PATH", help: "patch, edit: one more CD drive with this medium in it", many: true },
+  { name: "remove-cdrom", value: "PATH", help: "patch, edit: the drive with this medium goes", many: true },
   {
     name: "slowness",
     value: "N",

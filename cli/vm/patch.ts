@@ -1,6 +1,6 @@
 /** `vm patch`: reads a domain XML, prints it with exactly that changed. Touches nothing. */
 import { AppError } from "../../model/errors.ts";
-import { lineSchema, textSchema } from "../../model/text_rules.ts";
+import { absolutePathSchema, lineSchema, textSchema } from "../../model/text_rules.ts";
 import { parseBootKinds } from "../../provision/vm/patch/boot.ts";
 import { parseUsbId } from "../../provision/vm/patch/hostdevs.ts";
 import { type DomainPatch, patchDomain, patchFindings } from "../../provision/vm/patch/patch.ts";
@@ -39,7 +39,24 @@ export function readPatch(invocation: Invocation): DomainPatch {
     removeUsb: listFlag(invocation, "remove-usb").map(parseUsbId),
     addPci: listFlag(invocation, "add-pci"),
     removePci: listFlag(invocation, "remove-pci"),
+    addCdrom: pathsFlag(invocation, "add-cdrom"),
+    removeCdrom: pathsFlag(invocation, "remove-cdrom"),
   };
+}
+
+/** A path may hold commas: each has a flag of its own. */
+function pathsFlag({ flags }: Invocation, name: string): string[] {
+  const value = flags[name];
+  const paths = typeof value === "string" ? [value] : Array.isArray(value) ? value.map(String) : [];
+  for (const path of paths) {
+    const problem = absolutePathSchema.safeParse(path).error;
+    if (problem !== undefined) {
+      throw new AppError("usage", `--${name} cannot be ${JSON.stringify(path.slice(0, 60))}`, {
+        hint: "Give the absolute path of an ISO file",
+      });
+    }
+  }
+  return paths;
 }
 
 function words(invocation: Invocation, name: string, schema: ReturnType<typeof lineSchema>): string | undefined {

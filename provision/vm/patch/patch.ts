@@ -11,6 +11,7 @@ import {
   type UsbId,
 } from "./hostdevs.ts";
 import type { Finding } from "../../../model/errors.ts";
+import { addCdrom, removeCdrom } from "./cdroms.ts";
 import { type BootKind, missingKinds, setBootOrder } from "./boot.ts";
 import { setDescription, setTitle } from "./identity.ts";
 import { setMemory } from "./memory.ts";
@@ -30,6 +31,9 @@ export interface DomainPatch {
   /** PCI addresses, each one function. */
   readonly addPci?: readonly string[];
   readonly removePci?: readonly string[];
+  /** Absolute paths of media, each in a CD drive of its own. */
+  readonly addCdrom?: readonly string[];
+  readonly removeCdrom?: readonly string[];
 }
 
 /** One change of a domain: reads the tree, gives the edits; none when the domain is already so. */
@@ -79,6 +83,8 @@ function patchersOf(patch: DomainPatch): Patcher[] {
   for (const address of patch.removePci ?? []) patchers.push((text, domain) => removePciHostdev(text, domain, address));
   for (const id of patch.addUsb ?? []) patchers.push((text, domain) => addUsbHostdev(text, domain, id));
   for (const address of patch.addPci ?? []) patchers.push((text, domain) => addPciHostdev(text, domain, address));
+  for (const path of patch.removeCdrom ?? []) patchers.push((text, domain) => removeCdrom(text, domain, path));
+  for (const path of patch.addCdrom ?? []) patchers.push((text, domain) => addCdrom(text, domain, path));
   if (boot !== undefined) patchers.push((text, domain) => setBootOrder(text, domain, boot));
   return patchers;
 }

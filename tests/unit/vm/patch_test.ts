@@ -151,6 +151,34 @@ Deno.test("patchDomain() adds a USB device behind the host devices, once", () =>
   assertEquals(patchDomain(byHand, { addUsb: [parseUsbId("046d:c52b")] }), byHand);
 });
 
+Deno.test("patchDomain() adds a CD drive with a medium at a free place, once, and removes it without a trace", () => {
+  const path = "/srv/it's <b> & c.iso";
+  const { gone, added } = changes(byHand, { addCdrom: [path] });
+  assertEquals([gone, added.length], [[], 6]);
+  const patched = patchDomain(byHand, { addCdrom: [path] });
+  const sources = [...parseXml(patched).getElementsByTagName("source")].map((one) => one.getAttribute("file"));
+  assert(sources.includes(path));
+  const targets = [...patched.matchAll(/<target dev=['"](\w+)['"]/g)].map((match) => match[1]);
+  assertEquals(new Set(targets).size, targets.length, "no place twice");
+  assertEquals(patchDomain(patched, { addCdrom: [path] }), patched);
+  assertEquals(patchDomain(patched, { removeCdrom: [path] }), byHand);
+  const error = assertThrows(() => patchDomain(byHand, { removeCdrom: ["/srv/none.iso"] }), AppError);
+  assertEquals([error.code, error.hint !== undefined], ["not-found", true]);
+});
+
+Deno.test("patchDomain() puts a CD drive on IDE where the machine has no SATA, and says when all is taken", () => {
+  const old = "<domain><os><type machine='pc-i440fx-7.2'>hvm</type></os><devices/></domain>";
+  let now = old;
+  for (const medium of ["a", "b", "c", "d"]) now = patchDomain(now, { addCdrom: [`/srv/${medium}.iso`] });
+  assertEquals([...now.matchAll(/dev='(\w+)' bus='(\w+)'/g)].map(([, dev, bus]) => `${dev} ${bus}`), [
+    "hda ide",
+    "hdb ide",
+    "hdc ide",
+    "hdd ide",
+  ]);
+  assertEquals(assertThrows(() => patchDomain(now, { addCdrom: ["/srv/e.iso"] }), AppError).code, "unsupported");
+});
+
 Deno.test("patchDomain() removes host devices with their lines, and what was added leaves no trace", () => {
   assertEquals(changes(byHand, { removeUsb: [parseUsbId("046d:c52b")] }).added, []);
   assertEquals(changes(byHand, { removePci: ["0000:01:00.0"] }).gone.length, 3);
@@ -250,6 +278,7 @@ const anyPatch: fc.Arbitrary<DomainPatch> = fc.record({
   boot: fc.subarray(["cdrom", "hd", "network"] as const, { minLength: 1 }),
   addUsb: fc.array(fc.constantFrom("1111:2222", "046d:c52b").map(parseUsbId)),
   addPci: fc.array(fc.constantFrom("0000:01:00.0", "0000:41:00.1")),
+  addCdrom: fc.array(fc.constantFrom("/srv/a.iso", '/srv/it\'s <b> & "c".iso')),
 }, { requiredKeys: [] });
 
 Deno.test("patchDomain() with any patch gives well-formed XML that a second patch leaves alone", () => {
