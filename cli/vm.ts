@@ -45,8 +45,8 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./vm/edit.ts")).run,
   },
   install: {
-    usage: ["install NAME [--slowness N] [--json]"],
-    flags: ["slowness"],
+    usage: ["install NAME [--answers FILE [--wim FILE] [--extra FOLDER]] [--slowness N] [--json]"],
+    flags: ["answers", "wim", "extra", "slowness"],
     load: async () => (await import("./vm/install.ts")).run,
   },
   ...Object.fromEntries(powerVerbs.map((verb) => [verb, powerVerb(verb)])),

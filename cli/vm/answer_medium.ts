@@ -23,15 +23,23 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   refuseWords("vm answer-medium", invocation);
   const out = outFile(invocation);
   const host = openMachine(invocation);
-  const { answers } = readWish(host, invocation);
-  const plan = await planOf(host, answers, textFlag(invocation, "wim"));
-  const extra = textFlag(invocation, "extra");
-  const contents = mediumContents(plan, templateOverrides(host));
-  const files = extra === undefined ? contents : withExtraFiles(contents, host, resolvePath(extra));
+  const { plan, files } = await planMedium(host, invocation);
   if (host.live) await makeMedium(host, files, out);
   else await record(host, invocation, out);
   report(invocation, host, { out, plan, files });
   return 0;
+}
+
+/** What the medium of these answers holds, and how that was decided. Its bytes hold the account's password. */
+export async function planMedium(
+  host: Host,
+  invocation: Invocation,
+): Promise<{ readonly plan: UnattendPlan; readonly files: MediumFiles }> {
+  const { answers } = readWish(host, invocation);
+  const plan = await planOf(host, answers, textFlag(invocation, "wim"));
+  const extra = textFlag(invocation, "extra");
+  const contents = mediumContents(plan, templateOverrides(host));
+  return { plan, files: extra === undefined ? contents : withExtraFiles(contents, host, resolvePath(extra)) };
 }
 
 function outFile(invocation: Invocation): string {

@@ -1,12 +1,14 @@
 /**
  * `vm install NAME`: starts a VM whose drives hold Windows and an answer medium, and watches until Windows is set up,
- * has failed or is stuck. Timeline and pictures stay in `<state>/installs/NAME`.
+ * has failed or is stuck. With --answers it makes that medium itself and takes it away when Windows is set up. Timeline
+ * and pictures stay in `<state>/installs/UUID`.
  */
 import { AppError } from "../../model/errors.ts";
 import { install } from "../../provision/guest_install/run.ts";
 import type { Moment, Outcome, Watch } from "../../provision/guest_install/watch.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { interruptible } from "../machine.ts";
+import { insertAnswers, takeAnswersAway } from "./answer_drive.ts";
 import { findDomain, onHypervisor } from "./hypervisor.ts";
 import { oneWord } from "./words.ts";
 
@@ -20,6 +22,7 @@ export function run(invocation: Invocation): Promise<ExitCode> {
   const slowness = readSlowness(flags.slowness);
   return onHypervisor(invocation, ["start", name], async (connection) => {
     const domain = await findDomain(connection, name);
+    const medium = await insertAnswers(connection, domain, invocation);
     const record = openRecord(`${options.state}/installs/${domain.uuid}`);
     const { outcome } = await interruptible((signal) =>
       install(connection, domain, {
@@ -35,6 +38,8 @@ export function run(invocation: Invocation): Promise<ExitCode> {
         keepPicture: (png, watch) => record.keep(png, watch),
       })
     );
+    if (medium !== null && outcome!.kind === "done") await takeAnswersAway(connection, domain, medium);
+    else if (medium !== null) terminal.note(`The answer medium is still in its drive, with the password: ${medium}`);
     return end(outcome!, name, record.folder, invocation);
   });
 }

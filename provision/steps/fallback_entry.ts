@@ -80,7 +80,9 @@ interface SavedInitrd {
 function seeInitrd(host: Host): SavedInitrd | null {
   const record = parseRecord(unseal(readTextOrNull(host, recordPath)));
   const source = sourceInitrd(host);
-  const name = record?.name ?? host.list(savedFolder)?.[0] ?? source?.split("/").at(-1);
+  // A hidden name is what a killed write left.
+  const saved = host.list(savedFolder)?.find((one) => !one.startsWith("."));
+  const name = record?.name ?? saved ?? source?.split("/").at(-1);
   if (name === undefined) return null;
   const path = `${savedFolder}/${name}`;
   const lies = host.stat(path)?.kind === "file" ? digestOf(host, path) : null;

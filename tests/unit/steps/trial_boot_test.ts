@@ -207,3 +207,8 @@ Deno.test("systemd reads the units as they are meant", async () => {
     "ExecStart=/usr/bin/neuron-setup prove --restart\n",
   );
 });
+
+Deno.test("what a killed write left in the folder of saved ones is none of them", async () => {
+  const disk = debian({ "/boot/neuron/.initrd.img-6.1.0.neuron-temp": "half" });
+  assertEquals(brief(await changes(fallbackEntry, disk))[0], `create ${initrd}`);
+});

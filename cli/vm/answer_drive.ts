@@ -1,0 +1,53 @@
+/**
+ * The answer medium in a drive of a VM for as long as its installation lasts. It lies beside the VM's disk, where QEMU
+ * may read; libvirt gives it to QEMU's user when the VM starts.
+ */
+import { dirname } from "node:path";
+import type { Connection, Domain } from "../../libvirt/mod.ts";
+import { AppError } from "../../model/errors.ts";
+import { makeMedium } from "../../provision/unattend/make_medium.ts";
+import { DEFAULT_POOL_FOLDER } from "../../provision/vm/domain_facts.ts";
+import { patchDomain } from "../../provision/vm/patch/patch.ts";
+import { attributeOf, childOf, childrenOf, readSource } from "../../provision/vm/patch/source.ts";
+import type { Invocation } from "../command.ts";
+import { openMachine } from "../machine.ts";
+import { planMedium } from "./answer_medium.ts";
+
+/** Null when no answers were given. @throws AppError `conflict` when the VM runs, and as `vm answer-medium` does */
+export async function insertAnswers(
+  connection: Connection,
+  domain: Domain,
+  invocation: Invocation,
+): Promise<string | null> {
+  if (typeof invocation.flags.answers !== "string") return null;
+  if (await domain.isActive()) {
+    throw new AppError("conflict", `Cannot give "${domain.name}" an answer medium: it is running`, {
+      hint: `Switch it off first: neuron-setup vm destroy ${domain.name}`,
+    });
+  }
+  const host = openMachine(invocation);
+  const { plan, files } = await planMedium(host, invocation);
+  for (const { severity, title } of plan.notes) invocation.terminal.note(`${severity}: ${title}`);
+  const before = await definition(domain);
+  const path = `${folderBeside(before)}/neuron-answers-${domain.uuid}.iso`;
+  await makeMedium(host, files, path);
+  const after = patchDomain(before, { addCdrom: [path] });
+  if (after !== before) await connection.defineDomain(after, { validate: true });
+  return path;
+}
+
+/** The running VM has it open still; from its next start on there is neither drive nor file. */
+export async function takeAnswersAway(connection: Connection, domain: Domain, path: string): Promise<void> {
+  await connection.defineDomain(patchDomain(await definition(domain), { removeCdrom: [path] }), { validate: true });
+  await Deno.remove(path);
+}
+
+/** With its secrets, or redefining would lose the graphics password. */
+const definition = (domain: Domain) => domain.xml({ inactive: true, secure: true });
+
+function folderBeside(xml: string): string {
+  const disks = childrenOf(childOf(readSource(xml, "domain"), "devices"), "disk");
+  const file = disks.filter((disk) => (attributeOf(disk, "device") ?? "disk") === "disk")
+    .map((disk) => attributeOf(childOf(disk, "source"), "file")).find((path) => path !== undefined);
+  return file === undefined ? DEFAULT_POOL_FOLDER : dirname(file);
+}
