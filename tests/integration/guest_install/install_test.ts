@@ -7,7 +7,8 @@ import { type Domain, open } from "../../../libvirt/mod.ts";
 import { AppError } from "../../../model/errors.ts";
 import { install } from "../../../provision/guest_install/run.ts";
 import type { Watch } from "../../../provision/guest_install/watch.ts";
-import { withPrivateLibvirtd } from "../private_libvirtd.ts";
+import { type PrivateLibvirtd, withPrivateLibvirtd } from "../private_libvirtd.ts";
+import { call } from "../provision/command_line.ts";
 import { standInBase64 } from "./stand_in.ts";
 
 const modes = { well: 0, hangs: 1, noDrivers: 2, restartsForever: 3 } as const;
@@ -19,18 +20,23 @@ interface Played {
   readonly domain: Domain;
 }
 
-async function play(mode: keyof typeof modes, check: (played: Played) => Promise<void>, slowness = 1): Promise<void> {
-  await withPrivateLibvirtd(async (daemon) => {
-    const disk = new Uint8Array(1024 * 1024);
-    disk.set(Uint8Array.fromBase64(standInBase64));
-    disk[513] = modes[mode];
-    await Deno.writeFile(`${daemon.folder}/disk.img`, disk);
-    await using connection = await open(daemon.uri());
-    const domain = await connection.defineDomain(`<domain type='qemu'><name>stand-in</name>
+async function defineStandIn(daemon: PrivateLibvirtd, mode: keyof typeof modes): Promise<Domain> {
+  const disk = new Uint8Array(1024 * 1024);
+  disk.set(Uint8Array.fromBase64(standInBase64));
+  disk[513] = modes[mode];
+  await Deno.writeFile(`${daemon.folder}/disk.img`, disk);
+  const connection = await open(daemon.uri());
+  return await connection.defineDomain(`<domain type='qemu'><name>stand-in</name>
 <memory unit='MiB'>64</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os>
 <features><acpi/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
 <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${daemon.folder}/disk.img'/>
 <target dev='hda' bus='ide'/></disk><serial type='pty'/><video><model type='vga'/></video></devices></domain>`);
+}
+
+async function play(mode: keyof typeof modes, check: (played: Played) => Promise<void>, slowness = 1): Promise<void> {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    const domain = await connection.lookupDomain((await defineStandIn(daemon, mode)).name);
     const said: string[] = [];
     const pictures: Uint8Array[] = [];
     const watch = await install(connection, domain, {
@@ -110,3 +116,58 @@ Deno.test("a VM that runs already is not touched", async () => {
     assertEquals(error.message, 'Cannot install in the VM "stand-in": it is running');
   });
 });
+
+Deno.test("vm install --answers puts the answer medium into a drive, and takes it away when Windows is set up", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    const domain = await defineStandIn(daemon, "well");
+    const state = `${daemon.folder}/state`;
+    Deno.writeTextFileSync(`${daemon.folder}/password`, "correct horse\n", { mode: 0o600 });
+    const answers = `${daemon.folder}/answers.json`;
+    Deno.writeTextFileSync(
+      answers,
+      JSON.stringify({
+        schema: "neuron.answers/1",
+        host: { gpu: "none" },
+        vm: { name: "stand-in" },
+        windows: { account: { name: "ada", password: { file: `${daemon.folder}/password` } } },
+      }),
+    );
+    const called = call(
+      "vm",
+      "install",
+      "stand-in",
+      "--answers",
+      answers,
+      "--json",
+      "--connect",
+      daemon.uri(),
+      "--state",
+      state,
+    );
+    const medium = `${daemon.folder}/neuron-answers-${domain.uuid}.iso`;
+    await until(async () => (await domain.isActive()) && Deno.statSync(medium).size > 32768);
+    assert((await domain.xml()).includes(medium), "it is in a drive while Windows is installed");
+    const { code, stdout, stderr } = await called;
+    assertEquals(code, 0, stderr);
+    const lines = stdout.split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.at(-1).kind, "done");
+    const record = `${state}/installs/${domain.uuid}`;
+    assertEquals(lines.at(-1).record, record);
+    const kept = [...Deno.readDirSync(record)].map(({ name }) => name).sort();
+    assert(kept.includes("0001.png") && kept.includes("timeline.jsonl"), kept.join());
+    assertEquals(
+      (await domain.xml({ inactive: true })).includes(medium),
+      false,
+      "its drive is gone from the next start on",
+    );
+    assertEquals([...Deno.readDirSync(daemon.folder)].some(({ name }) => name.startsWith("neuron-answers")), false);
+  });
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = AbortSignal.timeout(60_000);
+  while (!await condition().catch(() => false)) {
+    deadline.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
