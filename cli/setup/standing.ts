@@ -89,9 +89,9 @@ export function sayWhatNow(host: Host, { gpu }: HostSpec, rebootNeeded: boolean,
       say('Should it not start: press "e" in the boot menu and remove neuron.vfio=1 from the kernel\'s line.');
     }
   }
-  say("This was the host. Neuron does not install Windows yet.");
-  say("What makes the VM, with a Windows ISO of your own in vm.cdroms of the answers:");
-  terminal.print("  neuron-setup vm define --answers FILE");
+  say("This was the host. Windows comes next, with its media and an account named in an answers file:");
+  const commands = ["media fetch windows11", "media fetch virtio-win", "vm define --answers FILE"];
+  for (const command of [...commands, "vm install NAME --answers FILE"]) terminal.print(`  neuron-setup ${command}`);
 }
 
 const rebootNow: ConfirmQuestion = {
