@@ -67,8 +67,13 @@ export class Pc {
 
   /** Switches it on and waits until its agent answers. */
   async start(): Promise<void> {
-    await this.powerOn();
-    await this.booted(null);
+    try {
+      await this.powerOn();
+      await this.booted(null);
+    } catch (error) {
+      await this.cutPower();
+      throw error;
+    }
   }
 
   /** Switches it on. */
