@@ -67,7 +67,8 @@ export async function download(
 ): Promise<Downloaded> {
   const there = await alreadyThere(host, files, wanted, options);
   if (there !== null) return { record: there, already: true };
-  await using http = new Http(options.http);
+  const connections = options.limits?.connections ?? defaultLimits.connections;
+  await using http = new Http({ ...options.http, connections });
   const identity = { source: sourceOf(wanted.link), sha256: wanted.sha256 ?? null };
   using part = await PartFile.open(host, files, `${wanted.path}.part`, identity);
   // Whoever held the lock until now may have finished it.
@@ -184,6 +185,7 @@ class Download {
   /** Rethrows what no table row covers. */
   #asFault(error: unknown): Fault {
     if (this.options.signal?.aborted) {
+      if (this.part.doneBytes === 0) this.part.discard();
       throw new AppError("interrupted", `The download of ${this.#name} was interrupted`, {
         hint: "Run it again: it goes on where it stopped",
       });

@@ -21,6 +21,8 @@ export interface HttpOptions extends Partial<StallLimits> {
   /** PEM of the only certificate authority to trust, instead of the usual ones. */
   readonly authorities?: string;
   readonly userAgent?: string;
+  /** At most so many to one server, however many requests wait for one; absent: no limit. */
+  readonly connections?: number;
   /** How names become addresses; for tests. */
   readonly resolve?: Resolve;
 }
@@ -65,6 +67,7 @@ export class Http implements AsyncDisposable {
       // Behind a proxy the proxy looks names up: then only hosts written as addresses can be judged here.
       connect: { ...tls, lookup: this.#lookup as never },
       requestTls: tls,
+      ...(options.connections === undefined ? {} : { connections: options.connections }),
       // The stall watch does better: it knows who is waiting for whom.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -51,8 +51,8 @@ export interface FaultyServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly asked: readonly Asked[];
-  /** Most connections that were answered at the same time. */
-  readonly mostAtOnce: () => number;
+  /** How many connections were opened in all. */
+  readonly connections: () => number;
   bytesSent(): number;
 }
 
@@ -63,13 +63,12 @@ export async function faultyServer(
 ): Promise<FaultyServer> {
   const asked: Asked[] = [];
   const open = new Set<ServerResponse>();
-  let most = 0;
+  let connections = 0;
   let sent = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const seen = { ...seenOf(request), number: asked.length };
     asked.push(seen);
     open.add(response);
-    most = Math.max(most, open.size);
     response.on("close", () => open.delete(response));
     response.on("error", () => {});
     const what = reply?.(seen) ?? {};
@@ -82,13 +81,14 @@ export async function faultyServer(
   };
   const handle = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
   const server = tls === undefined ? createServer(handle) : createSecureServer(tls, handle);
+  server.on("connection", () => connections++);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
     port,
     url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/file.iso`,
     asked,
-    mostAtOnce: () => most,
+    connections: () => connections,
     bytesSent: () => sent,
     async [Symbol.asyncDispose]() {
       for (const response of open) response.destroy();
