@@ -1,6 +1,6 @@
 /**
  * The units that end a trial boot: one proves it as soon as the machine is up, one starts the machine again where that
- * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5).
+ * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd-run(1).
  */
 import type { HostFiles } from "../host/host.ts";
 import { readTextOrNull, type WantedFile, type WantedLink } from "../step.ts";
@@ -23,6 +23,14 @@ const quote = (word: string) =>
     ? word
     : `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 
+const ownUnit = [
+  "systemd-run",
+  "--collect",
+  "--unit=neuron-prove",
+  "--property=StandardOutput=journal+console",
+  "--property=StandardError=journal+console",
+];
+
 /** @param trialPath the file that says that a trial is wanted: without it none of them does anything */
 function unitTexts(program: readonly string[], trialPath: string): readonly (readonly [name: string, text: string])[] {
   const condition = `ConditionPathExists=${trialPath}`;
@@ -40,9 +48,8 @@ Wants=network-online.target
 
 [Service]
 Type=oneshot
-ExecStart=${[...program, "prove", "--restart"].map(quote).join(" ")}
-StandardOutput=journal+console
-StandardError=journal+console
+# A unit of its own: this one is removed when the trial has ended, and then systemd would stop what still runs in it.
+ExecStart=${[...ownUnit, ...program, "prove", "--restart"].map(quote).join(" ")}
 
 [Install]
 WantedBy=multi-user.target
@@ -99,7 +106,10 @@ export const unitLinks = enablingLinks.map(({ path }) => path);
  */
 export function programOfUnit(files: HostFiles): [string, ...string[]] | null {
   const text = readTextOrNull(files, `${units}/${proofUnit}`) ?? "";
-  const match = /^ExecStart=([^\s"]+)(?: run --allow-all --no-prompt ([^\s"]+))? prove --restart$/m.exec(text);
+  const match =
+    /^ExecStart=systemd-run(?: --\S+)* (\/[^\s"]+)(?: run --allow-all --no-prompt ([^\s"]+))? prove --restart$/m.exec(
+      text,
+    );
   if (match === null) return null;
   const [, program, main] = match;
   if ([program!, ...main === undefined ? [] : [main]].some((path) => files.stat(path) === null)) return null;

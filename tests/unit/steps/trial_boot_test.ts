@@ -204,7 +204,7 @@ Deno.test("systemd reads the units as they are meant", async () => {
   const service = made.find(({ target }) => target.endsWith("neuron-proof.service") && !target.includes("wants"));
   assertStringIncludes(
     service?.after?.kind === "file" ? service.after.text! : "",
-    "ExecStart=/usr/bin/neuron-setup prove --restart\n",
+    " /usr/bin/neuron-setup prove --restart\n",
   );
 });
 
