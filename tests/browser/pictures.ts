@@ -26,10 +26,15 @@ try {
     await page.goto(link);
     page.setDefaultTimeout(10_000);
     await page.getByText("Gaming", { exact: true }).first().waitFor();
-    for (const [name, heading] of [["vms", "VMs"], ["hardware", "Hardware"], ["plan", "Plan"]] as const) {
+    const pages = [["vms", "VMs", "text=Gaming"], ["hardware", "Hardware", ".group"], [
+      "plan",
+      "Plan",
+      ".change",
+    ]] as const;
+    for (const [name, heading, content] of pages) {
       await page.getByRole("link", { name: heading }).first().click();
       await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-      await page.locator("main [aria-busy=true]").waitFor({ state: "detached" });
+      await page.locator(content).first().waitFor();
       await page.screenshot({ path: `${top}/docs/pictures/${name}.png` });
     }
   });
