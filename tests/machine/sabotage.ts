@@ -121,4 +121,10 @@ export async function runSabotage(sabotage: Sabotage, bench: Bench): Promise<voi
 }
 
 /** Stays when a trial boot is taken back: browsers know the machine by it. */
-const identity = ["/etc/neuron", "/etc/neuron/tls", "/etc/neuron/tls/server.pem", "/etc/sysusers.d/neuron.conf"];
+const identity = [
+  "/etc/neuron",
+  "/etc/neuron/tls",
+  "/etc/neuron/tls/server.pem",
+  "/etc/sysusers.d",
+  "/etc/sysusers.d/neuron.conf",
+];

@@ -122,13 +122,15 @@ Deno.test("a stranger's file at one of our paths comes back with bytes, mode, ow
     assertEquals(differences(before, snapshot(root)), []);
   }));
 
-Deno.test("a machine of another kind is refused by name before anything is written", () =>
+Deno.test("a boot loader whose parameters cannot be read is refused by name before anything is written", () =>
   withMachine(async (where, root) => {
     Deno.mkdirSync(`${root}/etc/kernelstub`);
     Deno.writeTextFileSync(`${root}/etc/kernelstub/configuration`, "{}");
+    const before = snapshot(root);
     const { code, stderr } = await call("apply", ...where, "--yes");
     assertEquals(code, 1);
-    assert(stderr.includes("managed by kernelstub") && stderr.includes("GRUB's drop-ins with initramfs-tools"), stderr);
+    assert(stderr.includes("which kernel parameters kernelstub has") && stderr.includes("hint: "), stderr);
+    assertEquals(differences(before, snapshot(root)), []);
   }));
 
 Deno.test("wrong words are usage errors with the nearest right one", () =>
