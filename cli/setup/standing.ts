@@ -3,7 +3,7 @@
  * stands holds, what is left to do, and the restart, which only happens after a yes.
  */
 import { AppError, errorMessage } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
+import { cardBoundAtBoot, type HostSpec } from "../../model/host_spec.ts";
 import { wrap } from "../../provision/detect_report/text.ts";
 import { plan, status } from "../../provision/engine.ts";
 import type { Host } from "../../provision/host/host.ts";
@@ -71,7 +71,7 @@ const again = (mayRestart: boolean): ChoiceQuestion => ({
 });
 
 /** What there is to do, and what Neuron does not do yet. */
-export function sayWhatNow(host: Host, { gpu }: HostSpec, rebootNeeded: boolean, { terminal }: Invocation): void {
+export function sayWhatNow(host: Host, spec: HostSpec, rebootNeeded: boolean, { terminal }: Invocation): void {
   const say = (text: string) => wrap(text, terminal.columns).forEach((line) => terminal.print(line));
   terminal.print("");
   if (!host.live) say("This is a copy: commands were recorded, not run.");
@@ -85,7 +85,7 @@ export function sayWhatNow(host: Host, { gpu }: HostSpec, rebootNeeded: boolean,
   } else if (rebootNeeded) {
     say("Next, when it suits you (Neuron does not restart the machine by itself):");
     for (const command of ["systemctl reboot", "neuron-setup verify"]) terminal.print(`  ${command}`);
-    if (gpu !== null) {
+    if (cardBoundAtBoot(spec) !== null) {
       say('Should it not start: press "e" in the boot menu and remove neuron.vfio=1 from the kernel\'s line.');
     }
   }
