@@ -14,6 +14,7 @@ import { beginWatch, happen, type Happening, type Moment, type Watch } from "./w
 const enterKey = 28;
 const longestLine = 4096;
 const mostWaiting = 1000;
+const hearOutMs = 2000;
 
 export interface InstallOptions {
   /** Milliseconds since 1970. */
@@ -77,6 +78,7 @@ export async function install(connection: Connection, domain: Domain, options: I
       for (const act of acts) {
         if (act === "press-key") await pressKey(domain);
         else if (act === "start") {
+          await console_.hearOut();
           await console_.close();
           console_ = await startListening(domain, happenings);
         } else if (picture !== null) options.keepPicture(picture, watch);
@@ -95,18 +97,27 @@ function interrupted({ name }: Domain): AppError {
   });
 }
 
+interface Listening {
+  /** What the guest said before it went off may still be on its way. */
+  hearOut(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Paused until somebody listens, so that no line is lost. */
-async function startListening(domain: Domain, happenings: Happenings): Promise<{ close(): Promise<void> }> {
+async function startListening(domain: Domain, happenings: Happenings): Promise<Listening> {
   await domain.start({ paused: true });
   const stream = await domain.openConsole();
-  readLines(stream.readable, (line) => {
+  const ended = readLines(stream.readable, (line) => {
     const stage = parseStage(line);
     if (stage !== null) happenings.add({ type: "stage", stage });
   }).catch(() => {
     // The guest was switched off: an event tells of it.
   });
   await domain.resume();
-  return stream;
+  return {
+    hearOut: () => Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, hearOutMs))]),
+    close: () => stream.close(),
+  };
 }
 
 async function readLines(chunks: AsyncIterable<unknown>, take: (line: string) => void): Promise<void> {

@@ -54,14 +54,15 @@ async function play(mode: keyof typeof modes, check: (played: Played) => Promise
 Deno.test("an installation is watched from the key at its start to its end, over restarts", async () => {
   await play("well", async ({ watch, said, pictures, domain }) => {
     assertEquals(watch.outcome, { kind: "done", withErrors: false }, said.join("\n"));
-    assertEquals(said, [
+    // What the guest says and what libvirt tells of it come on two ways: neither waits for the other.
+    const told = ["the guest restarts", "the guest has switched itself off: it is switched on again"];
+    assertEquals(told.filter((one) => said.includes(one)), told);
+    assertEquals(said.filter((one) => !told.includes(one)), [
       "started",
       "Windows PE has started and found the answer medium",
       "the drivers of disk and network are loaded",
       "Setup goes on to the disk",
-      "the guest restarts",
       "the installed Windows has started for the first time",
-      "the guest has switched itself off: it is switched on again",
       "the account has signed in for the first time",
       "everything is set up",
     ]);
