@@ -5,7 +5,7 @@ import type { ExitCode, Invocation } from "../command.ts";
 import { refuseWords } from "../machine.ts";
 import { openShelf } from "./shelf.ts";
 
-// deno-lint-ignore require-await
+// deno-lint-ignore require-await -- the interface is asynchronous; looking is not
 export async function run(invocation: Invocation): Promise<ExitCode> {
   refuseWords("media list", invocation);
   const { terminal, options } = invocation;
