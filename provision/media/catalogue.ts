@@ -4,27 +4,12 @@
  * independent projects pin the same one (the virtio-win project and Microsoft's consumer images). A row without a link
  * is a file whose link lives for a day only: Microsoft is asked for one (windows/), and an imported one is recognised.
  */
-import type { FileKind } from "./file_kinds.ts";
+import type { CatalogueRow } from "./catalogue_row.ts";
+import { virtioWin } from "./virtio_win.ts";
 
-export interface CatalogueRow {
-  /** What a person types. */
-  readonly name: string;
-  readonly title: string;
-  readonly group: "windows" | "virtio-win";
-  /** The file's name in the pool. */
-  readonly file: string;
-  readonly kind: FileKind;
-  readonly link: string | null;
-  /** Absent: nobody says it. */
-  readonly sizeBytes?: number;
-  readonly sha256?: string;
-  readonly hashFrom?: "publisher" | "witnesses";
-  readonly source: string;
-  readonly note?: string;
-}
+export type { CatalogueRow } from "./catalogue_row.ts";
 
 const microsoft = "https://software-static.download.prss.microsoft.com/dbazure/";
-const virtioWin = "https://fedorapeople.org/groups/virt/virtio-win/direct-downloads/archive-virtio/";
 
 export const catalogue: readonly CatalogueRow[] = [
   {
@@ -79,56 +64,11 @@ export const catalogue: readonly CatalogueRow[] = [
     source: "https://www.microsoft.com/software-download/windows10ISO, table of hashes; dockur/windows src/define.sh",
     note: "fetch asks Microsoft for a link; or media import what a browser downloaded from there",
   },
-  {
-    name: "virtio-win",
-    title: "virtio-win 0.1.285: drivers and guest tools for Windows",
-    group: "virtio-win",
-    file: "virtio-win-0.1.285.iso",
-    kind: "iso",
-    link: `${virtioWin}virtio-win-0.1.285-1/virtio-win-0.1.285.iso`,
-    sizeBytes: 789_645_312,
-    sha256: "e14cf2b94492c3e925f0070ba7fdfedeb2048c91eea9c5a5afb30232a3976331",
-    hashFrom: "witnesses",
-    source: "Pumba98/proxmox-packer-templates windows-11.pkrvars.hcl, and many more",
-  },
-  {
-    name: "virtio-win-0.1.271",
-    title: "virtio-win 0.1.271: the one before, for where the newest has trouble with storage",
-    group: "virtio-win",
-    file: "virtio-win-0.1.271.iso",
-    kind: "iso",
-    link: `${virtioWin}virtio-win-0.1.271-1/virtio-win-0.1.271.iso`,
-    sha256: "bbe6166ad86a490caefad438fef8aa494926cb0a1b37fa1212925cfd81656429",
-    hashFrom: "witnesses",
-    source: "Pumba98/proxmox-packer-templates windows-server-2019.pkrvars.hcl, and others",
-  },
-  {
-    name: "virtio-win-0.1.266",
-    title: "virtio-win 0.1.266",
-    group: "virtio-win",
-    file: "virtio-win-0.1.266.iso",
-    kind: "iso",
-    link: `${virtioWin}virtio-win-0.1.266-1/virtio-win-0.1.266.iso`,
-    sizeBytes: 724_434_944,
-    source: "the server's own Content-Length; no hash that could be named",
-    note: "nobody vouches for its SHA-256: it is accepted by size and kind, and what it has is recorded",
-  },
-  {
-    name: "virtio-win-0.1.248",
-    title: "virtio-win 0.1.248: the last before its guest tools could fail with 0x80070643",
-    group: "virtio-win",
-    file: "virtio-win-0.1.248.iso",
-    kind: "iso",
-    link: `${virtioWin}virtio-win-0.1.248-1/virtio-win-0.1.248.iso`,
-    sha256: "d5b5739cf297f0538d263e30678d5a09bba470a7c6bcbd8dff74e44153f16549",
-    hashFrom: "witnesses",
-    source:
-      "NixOS/nixpkgs pkgs/by-name/vi/virtio-win/package.nix; kubevirt WORKSPACE; virtio-win-guest-tools-installer#78",
-  },
+  ...virtioWin,
 ];
 
 export function rowNamed(name: string): CatalogueRow | null {
-  return catalogue.find((row) => row.name === name || row.file === name) ?? null;
+  return catalogue.find((row) => [row.name, row.file, row.file.replace(/\.iso$/, "")].includes(name)) ?? null;
 }
 
 export function rowWithHash(sha256: string): CatalogueRow | null {

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { lineOf, MediaLine } from "../../../cli/media/line.ts";
 import { catalogue } from "../../../provision/media/catalogue.ts";
 import { checkName, kindByName } from "../../../provision/media/shelf.ts";
+import { nextVirtioWin, virtioWin, virtioWinVersion } from "../../../provision/media/virtio_win.ts";
 
 Deno.test("every row can be asked for, trusted for a named reason, and downloaded by our own rules", () => {
   for (const row of catalogue) {
@@ -52,4 +53,20 @@ Deno.test("progress on a terminal is one line that fits, elsewhere a line now an
   using plain = new MediaLine(terminal, () => nowMs);
   for (; nowMs <= 60_000; nowMs += 250) plain.show(progress);
   assertEquals(noted.length, 3);
+});
+
+Deno.test("when one version of virtio-win has failed there is another, until all were tried", () => {
+  assertEquals(nextVirtioWin()?.name, "virtio-win");
+  assertEquals(nextVirtioWin("0.1.285")?.name, "virtio-win-0.1.271");
+  assertEquals(nextVirtioWin("/var/lib/libvirt/images/virtio-win-0.1.285.iso")?.name, "virtio-win-0.1.271");
+  assertEquals(nextVirtioWin("virtio-win", "virtio-win-0.1.271")?.name, "virtio-win-0.1.302");
+  assertEquals(nextVirtioWin("my own drivers.iso")?.name, "virtio-win");
+  const tried: string[] = [];
+  for (let next = nextVirtioWin(); next !== null; next = nextVirtioWin(...tried)) tried.push(next.file);
+  assertEquals(tried, virtioWin.map(({ file }) => file));
+  assert(virtioWin.length >= 5 && virtioWin.every(({ sha256 }) => sha256 !== undefined));
+  for (const text of ["0.1.262-2", "virtio-win-0.1.262.iso", "/a/virtio-win-0.1.262-2.iso", "virtio-win-0.1.262"]) {
+    assertEquals(virtioWinVersion(text), "0.1.262", text);
+  }
+  assertEquals(virtioWinVersion("virtio-win.iso"), null);
 });
