@@ -1,6 +1,6 @@
 /**
- * The state folder: append-only files, originals saved under the SHA-256 of their bytes, and the lock of the one
- * writer. It belongs to root alone (0700) and is created by the first write; reading a missing one finds nothing.
+ * The state folder: append-only files, originals saved under the SHA-256 of their bytes, notes that are replaced as a
+ * whole, and the lock of the one writer. It belongs to root alone (0700) and is created by the first write; reading a missing one finds nothing.
  * Knows no format: that is journal.ts and commands.ts.
  */
 import { createHash } from "node:crypto";
@@ -26,6 +26,33 @@ export class StateFolder {
     }
   }
 
+  /** Names in a folder below, sorted; none when there is no such folder. */
+  list(name: string): string[] {
+    try {
+      return this.#disk.readFolder(`${this.path}/${name}`).sort();
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw fileAccess("list", `${this.path}/${name}`, error);
+    }
+  }
+
+  /** Replaces or creates the whole file, with the folders above it; durable when it returns. */
+  replace(name: string, bytes: Uint8Array): void {
+    this.#write(name, (path) => {
+      this.#makeFolder(parentOf(path));
+      this.#put(path, bytes);
+    });
+  }
+
+  /** Already gone is success; durable when it returns. */
+  remove(name: string): void {
+    if (this.#isMissing(`${this.path}/${name}`)) return;
+    this.#write(name, (path) => {
+      this.#disk.unlink(path);
+      this.#disk.syncFolder(parentOf(path));
+    });
+  }
+
   /** Durable when it returns, the name of a new file included. */
   append(name: string, bytes: Uint8Array): void {
     this.#write(name, (path) => {
@@ -47,12 +74,7 @@ export class StateFolder {
       // A run killed before its last fsync leaves a name that a power cut may still take away.
       if (!this.#isMissing(path)) return this.#disk.syncFolder(parentOf(path));
       this.#makeFolder(parentOf(path));
-      const temp = temporaryOf(path);
-      if (!this.#isMissing(temp)) this.#disk.unlink(temp);
-      this.#disk.createFile(temp, bytes, 0o600);
-      this.#disk.syncFile(temp);
-      this.#disk.rename(temp, path);
-      this.#disk.syncFolder(parentOf(path));
+      this.#put(path, bytes);
     });
     return digest;
   }
@@ -91,6 +113,15 @@ export class StateFolder {
       });
     }
     return lock;
+  }
+
+  #put(path: string, bytes: Uint8Array): void {
+    const temp = temporaryOf(path);
+    if (!this.#isMissing(temp)) this.#disk.unlink(temp);
+    this.#disk.createFile(temp, bytes, 0o600);
+    this.#disk.syncFile(temp);
+    this.#disk.rename(temp, path);
+    this.#disk.syncFolder(parentOf(path));
   }
 
   #isMissing(path: string): boolean {

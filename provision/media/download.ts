@@ -5,12 +5,14 @@
 import { AppError } from "../../model/errors.ts";
 import type { BigFiles } from "../host/big_files.ts";
 import type { Host } from "../host/host.ts";
+import { parentOf } from "../host/files.ts";
 import { codeOf } from "../host/resolve.ts";
 import { alreadyThere } from "./already_there.ts";
 import { consequenceOf, explain, Fault } from "./faults.ts";
 import { checkKind, type FileKind, readHead } from "./file_kinds.ts";
 import { sizeWords } from "./words.ts";
 import { Http, type HttpOptions } from "./http.ts";
+import { moveOldNotes } from "./notes.ts";
 import { PartFile } from "./part_file.ts";
 import { defaultPatience, Patience, type PatienceLimits } from "./patience.ts";
 import { type MediaProgress, ProgressMeter } from "./progress.ts";
@@ -65,6 +67,7 @@ export async function download(
   wanted: Wanted,
   options: DownloadOptions = {},
 ): Promise<Downloaded> {
+  moveOldNotes(host, parentOf(wanted.path));
   const there = await alreadyThere(host, files, wanted, options);
   if (there !== null) return { record: there, already: true };
   const connections = options.limits?.connections ?? defaultLimits.connections;
@@ -164,7 +167,7 @@ class Download {
       verifiedAgainst: against,
     });
     this.files.publish(part.path, wanted.path);
-    host.remove(part.statePath);
+    part.forget();
     return record;
   }
 

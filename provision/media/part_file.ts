@@ -1,6 +1,6 @@
 /**
- * A file on its way: `NAME.part`, locked for as long as it is open, and beside it `NAME.part.json`, which says what is
- * known about the source and which bytes are there. The state only ever claims bytes that were fsynced before it was
+ * A file on its way: `NAME.part`, locked for as long as it is open, and its note, which says what is known about the
+ * source and which bytes are there. The state only ever claims bytes that were fsynced before it was
  * written; what a power cut leaves beyond them is fetched again. A state that cannot be read claims nothing.
  */
 import { z } from "zod";
@@ -8,6 +8,7 @@ import { AppError } from "../../model/errors.ts";
 import type { BigFile, BigFiles } from "../host/big_files.ts";
 import type { Host } from "../host/host.ts";
 import { FollowingHasher } from "./hasher.ts";
+import { readNote, removeNote, writeNote } from "./notes.ts";
 import { bytesOf, frontierOf, type Range, withRange } from "./ranges.ts";
 import { sameValidator, type Validator } from "./validator.ts";
 
@@ -72,10 +73,6 @@ export class PartFile implements Disposable {
     return this.#path;
   }
 
-  get statePath(): string {
-    return `${this.#path}.json`;
-  }
-
   get finished(): readonly Range[] {
     return this.#finished;
   }
@@ -124,7 +121,7 @@ export class PartFile implements Disposable {
 
   /** From zero. The state goes first: it must never claim what is not there. */
   async reset(): Promise<void> {
-    this.host.remove(this.statePath);
+    this.forget();
     await this.hasher.reset();
     await this.file.truncate(0);
     this.#finished = [];
@@ -132,9 +129,14 @@ export class PartFile implements Disposable {
     this.#unsavedBytes = 0;
   }
 
+  /** The note goes: nothing is claimed any more. */
+  forget(): void {
+    removeNote(this.host, this.#path);
+  }
+
   /** Gives up what is there. */
   discard(): void {
-    this.host.remove(this.statePath);
+    this.forget();
     this.host.remove(this.#path);
   }
 
@@ -154,12 +156,12 @@ export class PartFile implements Disposable {
       sizeBytes: this.#sizeBytes,
       finished,
     };
-    this.host.writeFile(this.statePath, new TextEncoder().encode(`${JSON.stringify(state)}\n`), { mode: 0o600 });
+    writeNote(this.host, this.#path, `${JSON.stringify(state)}\n`);
   }
 
   /** False when nothing there can be used. */
   #restore(): boolean {
-    const state = readState(this.host.readText(this.statePath));
+    const state = readState(readNote(this.host, this.#path));
     if (state === null || !this.#isOurs(state)) return false;
     const onDisk = this.file.status().sizeBytes;
     if (state.finished.some(([start, end]) => start >= end || end > Math.min(onDisk, state.sizeBytes))) return false;

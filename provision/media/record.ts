@@ -1,7 +1,7 @@
 /**
- * What is known about a finished file, kept beside it as `NAME.media.json`: size, SHA-256, where it came from, and what
- * it was verified against. Written before the file gets its name, so that a name without a record is not ours; checked
- * each time the file is used, because the disk, a person or a program may have changed it since.
+ * What is known about a finished file, kept as its note (notes.ts): size, SHA-256, where it came from, and what it was
+ * verified against. Written before the file gets its name, so that a name without a record is not ours; checked each
+ * time the file is used, because the disk, a person or a program may have changed it since.
  */
 import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
@@ -9,6 +9,7 @@ import type { BigFiles } from "../host/big_files.ts";
 import type { Host } from "../host/host.ts";
 import { fileKinds } from "./file_kinds.ts";
 import { sha256Of } from "./hasher.ts";
+import { readNote, writeNote } from "./notes.ts";
 import type { MediaProgress } from "./progress.ts";
 import { ProgressMeter } from "./progress.ts";
 
@@ -28,14 +29,10 @@ export const recordSchema = z.strictObject({
 
 export type MediaRecord = z.infer<typeof recordSchema>;
 
-export function recordPath(path: string): string {
-  return `${path}.media.json`;
-}
-
 /** Null when there is none that can be read. */
 export function readRecord(host: Host, path: string): MediaRecord | null {
   try {
-    return recordSchema.parse(JSON.parse(host.readText(recordPath(path)) ?? ""));
+    return recordSchema.parse(JSON.parse(readNote(host, path) ?? ""));
   } catch (error) {
     if (error instanceof AppError) throw error;
     return null;
@@ -45,7 +42,7 @@ export function readRecord(host: Host, path: string): MediaRecord | null {
 export function writeRecord(host: Host, path: string, record: Omit<MediaRecord, "schema" | "at">): MediaRecord {
   const at = new Date(host.now()).toISOString().replace(/\.\d+Z$/, "Z");
   const whole: MediaRecord = { schema: "neuron.media/1", ...record, at };
-  host.writeFile(recordPath(path), new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`), { mode: 0o644 });
+  writeNote(host, path, `${JSON.stringify(whole, null, 2)}\n`);
   return whole;
 }
 

@@ -4,7 +4,8 @@ import type { BigFiles } from "../host/big_files.ts";
 import type { Host } from "../host/host.ts";
 import { catalogue, type CatalogueRow } from "./catalogue.ts";
 import type { FileKind } from "./file_kinds.ts";
-import { type MediaRecord, readRecord, recordPath } from "./record.ts";
+import { notedIn } from "./notes.ts";
+import { type MediaRecord, readRecord } from "./record.ts";
 
 /** libvirt's default pool: QEMU's account may read there, and AppArmor's profile expects images there. */
 export const defaultFolder = "/var/lib/libvirt/images";
@@ -21,11 +22,9 @@ export interface Shelved {
 
 /** Every row of the catalogue, then whatever else has a record. Reads names and records only, no file. */
 export function readShelf(host: Host, files: BigFiles, folder: string): Shelved[] {
-  const suffix = recordPath("");
-  const others = (host.list(folder) ?? [])
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => name.slice(0, -suffix.length))
-    .filter((name) => !catalogue.some((row) => row.file === name));
+  const others = notedIn(host, folder)
+    .map((name) => name.replace(/\.part$/, ""))
+    .filter((name, index, names) => names.indexOf(name) === index && !catalogue.some((row) => row.file === name));
   return [
     ...catalogue.map((row) => shelved(host, files, folder, row.file, row)),
     ...others.map((name) => shelved(host, files, folder, name, null)),

@@ -4,11 +4,13 @@
  */
 import { AppError } from "../../model/errors.ts";
 import type { BigFile, BigFiles } from "../host/big_files.ts";
+import { parentOf } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { type CatalogueRow, rowWithHash } from "./catalogue.ts";
 import { Fault } from "./faults.ts";
 import { checkKind, type FileKind, kindOf, readHead } from "./file_kinds.ts";
 import { sha256Of } from "./hasher.ts";
+import { moveOldNotes, removeNote } from "./notes.ts";
 import { type MediaProgress, ProgressMeter } from "./progress.ts";
 import { hashWhole, type MediaRecord, writeRecord } from "./record.ts";
 import { kindByName } from "./shelf.ts";
@@ -36,6 +38,7 @@ export async function take(
   path: string,
   options: TakeOptions = {},
 ): Promise<Taken> {
+  moveOldNotes(host, parentOf(path));
   using source = outside.openToRead(from);
   const kind = await judgeKind(source, from);
   if (outside.root === files.root && from === path) {
@@ -79,7 +82,7 @@ async function copy(
     });
   }
   using _ = file;
-  host.remove(`${part}.json`);
+  removeNote(host, part);
   try {
     await file.truncate(0);
     await copyBytes(source, file, sizeBytes, path, options);

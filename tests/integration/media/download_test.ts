@@ -69,8 +69,8 @@ Deno.test("an interrupted download goes on where it was, also with a new link to
   stop.abort();
   const error = await first;
   assertEquals(error.code, "interrupted");
-  assertEquals(where.names(), ["file.iso.part", "file.iso.part.json"]);
-  assertEquals(Deno.readTextFileSync(`${where.folder}/file.iso.part.json`).includes("token"), false);
+  assertEquals(where.names(), ["file.iso.part"]);
+  assertEquals(Deno.readTextFileSync(where.note("file.iso.part")).includes("token"), false);
   await fetchInto(where, { link: `${server.url}?token=2`, ...known }, { limits });
   assertFinished(where, content);
   assert(server.asked[1]!.range![0] > 0, "it began anew");
@@ -161,8 +161,8 @@ Deno.test("a file that is changed after it was verified is refused when it is us
   Deno.writeFileSync(`${where.folder}/file.iso`, swapped);
   assertMatch((await refusal(verify(where.host, where.files, path))).message, /has changed since it was verified/);
   // Who changes the file may change its record too: what the caller knows counts for more.
-  const record = Deno.readTextFileSync(`${where.folder}/file.iso.media.json`);
-  Deno.writeTextFileSync(`${where.folder}/file.iso.media.json`, record.replace(known.sha256, sha256(swapped)));
+  const record = Deno.readTextFileSync(where.note("file.iso"));
+  Deno.writeTextFileSync(where.note("file.iso"), record.replace(known.sha256, sha256(swapped)));
   await verify(where.host, where.files, path);
   await refusal(verify(where.host, where.files, path, { sha256: known.sha256 }));
   await refusal(fetchInto(where, { link: server.url, ...known }));
@@ -174,7 +174,7 @@ Deno.test("a state that is damaged claims nothing", async () => {
     using where = place();
     const limits = { connections: 1 };
     await refusal(fetchInto(where, { link: server.url, ...known }, { limits, patience: { tries: 1 } }));
-    const state = `${where.folder}/file.iso.part.json`;
+    const state = where.note("file.iso.part");
     const text = Deno.readTextFileSync(state);
     if (damage === "zeroes") Deno.writeFileSync(state, new Uint8Array(text.length));
     else if (damage === "beyond") Deno.writeTextFileSync(state, text.replace("[0,300000]", "[0,900000]"));

@@ -21,6 +21,8 @@ export interface Place extends Disposable {
   readonly host: Host;
   readonly files: BigFiles;
   names(): string[];
+  /** Where the note of a file in the folder is, on the real disk. */
+  note(name: string): string;
   bytes(): Uint8Array;
 }
 
@@ -31,6 +33,7 @@ export function place(folder = Deno.makeTempDirSync({ prefix: "media-" })): Plac
     folder: `${root}/images`,
     host: openHost({ root }),
     files: new BigFiles(root),
+    note: (name) => `${root}/var/lib/neuron/media/images/${name}.json`,
     names: () => Array.from(Deno.readDirSync(`${root}/images`), ({ name }) => name).sort(),
     bytes: () => Deno.readFileSync(`${root}${path}`),
     [Symbol.dispose]: () => Deno.removeSync(root, { recursive: true }),
@@ -79,9 +82,9 @@ export async function refusal(run: Promise<unknown>): Promise<AppError> {
 
 /** The right bytes under the right name, a record that says so, and nothing else. */
 export function assertFinished(where: Place, content: Uint8Array): void {
-  assertEquals(where.names(), ["file.iso", "file.iso.media.json"]);
+  assertEquals(where.names(), ["file.iso"]);
   assertEquals(sha256(where.bytes()), sha256(content));
-  const record = JSON.parse(Deno.readTextFileSync(`${where.folder}/file.iso.media.json`));
+  const record = JSON.parse(Deno.readTextFileSync(where.note("file.iso")));
   assertEquals([record.sizeBytes, record.sha256], [content.length, sha256(content)]);
   assertEquals((Deno.statSync(`${where.folder}/file.iso`).mode ?? 0) & 0o777, 0o644);
 }
