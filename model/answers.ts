@@ -36,6 +36,10 @@ const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).describe("
 const timeZone = lineSchema(64).describe("a time zone name such as Europe/Berlin");
 const keyboard = z.string().regex(/^[A-Za-z0-9:_-]{1,40}$/).describe("a keyboard layout such as de or 0407:00000407");
 
+const hostnameSchema = z.string().regex(
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
+).describe("a host name: letters, digits and hyphens, parts separated by dots");
+
 const hostAnswers = z.strictObject({
   gpu: z.union([wordSchema("auto", "none"), pciAddressSchema])
     .describe('"auto", "none" or the address of a card such as 0000:01:00.0'),
@@ -61,17 +65,16 @@ const managementAnswers = z.strictObject({
   listen: z.string().refine(isListenAddress)
     .describe("ADDR:PORT such as 127.0.0.1:8443 or [::1]:8443, the port from 1 to 65535"),
   adminPassword: secretSchema,
-  hostname: z.string().regex(
-    /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
-  )
-    .describe("a host name: letters, digits and hyphens, parts separated by dots"),
+  hostname: hostnameSchema,
 }).partial();
 
 const installAnswers = z.strictObject({
-  disk: z.string().regex(/^\/dev\/[A-Za-z0-9/_.:+-]+$/).refine((path) => !path.includes(".."))
-    .describe("a device such as /dev/nvme0n1"),
+  // What udev leaves in names below /dev/disk/by-id (udev(7): its safe characters, and \x.. for the others).
+  disk: z.string().regex(/^\/dev\/[A-Za-z0-9/_.:+#=@\\-]+$/).refine((path) => !path.includes(".."))
+    .describe("a device such as /dev/nvme0n1 or /dev/disk/by-id/…"),
   keepWindows: switchSchema,
   encrypt: secretSchema,
+  hostname: hostnameSchema,
   locale: z.string().regex(/^[A-Za-z0-9_.@-]{1,40}$/).describe("a locale such as en_US.UTF-8"),
   keyboard,
   timeZone,
@@ -83,6 +86,7 @@ const installAnswers = z.strictObject({
     gateway: z.string().regex(/^[0-9a-fA-F.:]+$/).describe("an IP address"),
     nameServers: z.array(z.string().regex(/^[0-9a-fA-F.:]+$/)).describe("a list of IP addresses"),
   }).partial(),
+  then: wordSchema("reboot", "poweroff", "stay"),
 }).partial();
 
 const answersSchema = z.strictObject({

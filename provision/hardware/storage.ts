@@ -11,7 +11,7 @@ const BLOCK = "/sys/class/block";
 /** The kernel counts in these whatever the disk's own sector is. */
 const SECTOR_BYTES = 512;
 /** Not hardware: loop devices, RAM disks, and what is built on top of disks. */
-const NOT_A_DISK = /^(?:loop|ram|zram|fd|md|dm-|nbd|bcache)\d*/;
+export const NOT_A_DISK = /^(?:loop|ram|zram|fd|md|dm-|nbd|bcache)\d*/;
 
 export function readStorage(reading: Reading): StorageDevice[] {
   const names = reading.list(BLOCK) ?? [];

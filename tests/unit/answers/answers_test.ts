@@ -99,14 +99,16 @@ Deno.test("parseAnswers() takes every key of the contract", () => {
     virtio: { iso: "/srv/virtio-win.iso" },
     management: { listen: "[::1]:8443", adminPassword: { file: "/root/pw" }, hostname: "forge.example.org" },
     install: {
-      disk: "/dev/nvme0n1",
+      disk: "/dev/disk/by-id/nvme-Maker_1=a#b\\x20c",
       keepWindows: true,
       encrypt: { file: "luks" },
+      hostname: "forge",
       locale: "en_US.UTF-8",
       keyboard: "de",
       timeZone: "Europe/Berlin",
       account: { name: "ada", password: { file: "pw" } },
       network: { mode: "dhcp" },
+      then: "poweroff",
     },
   };
   assertEquals<unknown>(parseAnswers(JSON.stringify(answers), "x"), answers);
