@@ -7,6 +7,8 @@ export interface Command {
   readonly usage: readonly string[];
   readonly flags: readonly Flag[];
   readonly examples: readonly { readonly line: string; readonly why: string }[];
+  /** What it needs is in the sources alone: a built program does not offer it. */
+  readonly fromSources?: true;
   run(invocation: Invocation): Promise<ExitCode>;
 }
 

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { AppError, type ErrorCode, errorMessage } from "../model/errors.ts";
+import { builtAs } from "../provision/host/program.ts";
 import type { ExitCode, GlobalOptions, Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
 import { renderCommandHelp, renderOverview } from "./help.ts";
@@ -27,7 +28,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
       return await dispatch([...before, "setup"], terminal);
     }
     const all = await Promise.all(Object.values(commands).map((load) => load()));
-    terminal.print(renderOverview(all, terminal.columns));
+    const offered = all.filter((command) => command.fromSources !== true || builtAs() === "sources");
+    terminal.print(renderOverview(offered, terminal.columns));
     return early.flags.help === true || name === "help" ? 0 : 2;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

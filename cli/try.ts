@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { AppError } from "../model/errors.ts";
+import { builtAs } from "../provision/host/program.ts";
 import type { Command, Invocation } from "./command.ts";
 import { interrupted } from "./interrupted.ts";
 import { offerSignInLinks } from "./sign_in_links.ts";
@@ -32,8 +33,18 @@ export const tryCommand: Command = {
       why: "an Intel PC with an NVIDIA card, and a dozen VMs that only pretend to run",
     },
   ],
+  fromSources: true,
   async run(invocation) {
     const { flags, terminal, words } = invocation;
+    if (builtAs() !== "sources") {
+      throw new AppError(
+        "unsupported",
+        "The try-out runs from the sources: its machines and tools are not in this file",
+        {
+          hint: "In a checkout: deno task start. This program works on a copy as well: add --root DIR",
+        },
+      );
+    }
     if (words.length > 0) {
       throw new AppError("usage", `try takes no words, but "${words[0]}" was given`, { hint: "See try --help" });
     }

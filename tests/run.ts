@@ -8,19 +8,20 @@
 import { join } from "node:path";
 import { AppError, errorMessage } from "../model/errors.ts";
 import { ensurePackages, hypervisorPackages } from "../cli/try/packages.ts";
+import { launcherPackages } from "../packaging/self_extracting.ts";
 
 const top = join(import.meta.dirname!, "..");
 
 /** Beyond what the product itself needs. */
 const testPackages = [
   ...hypervisorPackages,
+  ...launcherPackages,
   "busybox",
   "chromium",
   "dnsmasq-base",
   "e2fsprogs",
   "fdisk",
   "fonts-dejavu-core",
-  "gcc",
   "git",
   "iptables",
   "libvirt-daemon-system",

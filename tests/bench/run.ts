@@ -3,10 +3,12 @@ import type { BenchRow } from "./bench_row.ts";
 import { bench as benchDetect } from "./detect.ts";
 import { bench as benchDownload } from "./download.ts";
 import { bench as benchLibvirt } from "./libvirt.ts";
+import { bench as benchPackaging } from "./packaging.ts";
 import { ensurePackages, hypervisorPackages } from "../../cli/try/packages.ts";
 
-await ensurePackages([...hypervisorPackages, "python3-libvirt", "curl"], (line) => console.error(line));
-const rows: BenchRow[] = [...await benchLibvirt(), ...await benchDetect(), ...await benchDownload()];
+await ensurePackages([...hypervisorPackages, "python3-libvirt", "curl", "time"], (line) => console.error(line));
+const rows: BenchRow[] = [];
+for (const bench of [benchLibvirt, benchDetect, benchDownload, benchPackaging]) rows.push(...await bench());
 const cells = rows.map((row) => [
   row.what,
   `${number(row.ours)} ${row.unit}`,

@@ -3,18 +3,14 @@
  * seconds, so that a change of the product never needs a new system image.
  */
 import { join } from "node:path";
+import { bundleProgram } from "../../packaging/product.ts";
 import { tool } from "./tool.ts";
-
-const top = join(import.meta.dirname!, "../..");
 
 /** Makes the volume below `folder` and gives its path. */
 export async function productVolume(folder: string): Promise<string> {
   const content = `${folder}/product`;
   await Deno.mkdir(content);
-  await tool(Deno.execPath(), [
-    ...["bundle", "--quiet", "--platform", "deno"],
-    ...["--config", `${top}/deno.json`, `${top}/main.ts`, "-o", `${content}/neuron-setup.js`],
-  ]);
+  await bundleProgram(`${content}/neuron-setup.js`);
   await Deno.copyFile(Deno.execPath(), `${content}/deno`);
   await compileNestedGuest(`${content}/nested-guest`);
   const volume = `${folder}/product.raw`;
