@@ -75,6 +75,8 @@ export interface IommuStatus {
   /** The firmware describes an IOMMU (ACPI DMAR or IVRS), whether or not the kernel uses it; null: cannot tell. */
   readonly firmwareTable: "DMAR" | "IVRS" | null;
   readonly interruptRemapping: boolean | null;
+  /** A person has told VFIO to hand devices over although interrupts are not remapped (allow_unsafe_interrupts). */
+  readonly unsafeInterruptsAllowed: boolean;
   readonly groups: readonly { readonly id: number; readonly devices: readonly string[] }[];
 }
 

@@ -7,12 +7,10 @@ import type { Severity } from "../model/errors.ts";
 import type { HostSpec } from "../model/host_spec.ts";
 import type { Checked, DoctorFinding, KnownMessage, KnownState } from "./doctor/trouble.ts";
 import { readEvidence } from "./doctor/evidence.ts";
-import { KERNEL_MESSAGES } from "./doctor/kernel_messages.ts";
+import { KNOWN_MESSAGES } from "./doctor/known_messages.ts";
 import { Looked } from "./doctor/looked.ts";
 import { type Log, type Logs, readLogs } from "./doctor/logs.ts";
-import { LIBVIRT_MESSAGES } from "./doctor/libvirt_messages.ts";
 import { MACHINE_STATES } from "./doctor/machine_states.ts";
-import { QEMU_MESSAGES } from "./doctor/qemu_messages.ts";
 import { SYSTEM_STATES } from "./doctor/system_states.ts";
 import { plan, type Status, status, verify, whenToJudge } from "./engine.ts";
 import { chooseGpu } from "./hardware/choose_gpu.ts";
@@ -22,7 +20,8 @@ import { readProof } from "./proof.ts";
 import { steps } from "./steps.ts";
 
 export const KNOWN_STATES: readonly KnownState[] = [...MACHINE_STATES, ...SYSTEM_STATES];
-export const KNOWN_MESSAGES: readonly KnownMessage[] = [...KERNEL_MESSAGES, ...QEMU_MESSAGES, ...LIBVIRT_MESSAGES];
+
+export { KNOWN_MESSAGES };
 
 /** The document `neuron.doctor/1` of the command line contract. */
 export interface Diagnosis {

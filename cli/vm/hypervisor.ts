@@ -2,6 +2,7 @@
 import { closestString } from "@std/text/closest-string";
 import { type Connection, type Domain, LibvirtError, open } from "../../libvirt/mod.ts";
 import { AppError } from "../../model/errors.ts";
+import { explainLibvirtError } from "../../provision/doctor/known_messages.ts";
 import { openHost } from "../../provision/host/open.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 
@@ -67,6 +68,8 @@ function hintFor(error: LibvirtError): string {
   if (error.code === "VIR_ERR_AUTH_UNAVAILABLE" || error.code === "VIR_ERR_AUTH_FAILED") {
     return "Run it as root or as a member of the group libvirt";
   }
+  const known = explainLibvirtError(error.message);
+  if (known !== null) return `${known.title}. ${known.hint}`;
   if (/already in use|in use by driver vfio-pci/i.test(error.message)) {
     return "Another VM holds the device: shut that down first";
   }

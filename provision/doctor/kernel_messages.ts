@@ -2,6 +2,7 @@
  * What the kernel says when a card, the IOMMU or KVM is in trouble. One row a message; each source is the file of Linux
  * (or of ours) that prints it. Device names differ, so the patterns leave them out.
  */
+import { INTERRUPTS_NOT_REMAPPED, REMAP_INTERRUPTS } from "../hardware/interrupt_state.ts";
 import type { KnownMessage } from "./trouble.ts";
 
 const stuckCard =
@@ -10,14 +11,13 @@ const stuckCard =
 export const KERNEL_MESSAGES: readonly KnownMessage[] = ([
   {
     code: "no-interrupt-remapping",
-    severity: "warning",
+    severity: "blocker",
     pattern: /No interrupt remapping support\./,
     example:
       'vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module param "allow_unsafe_interrupts" to ' +
       "enable VFIO IOMMU support on this platform",
-    title: "Interrupts are not remapped: a VM with a card of its own will not start",
-    hint:
-      "Update the firmware, or accept that a VM can disturb the host: allow_unsafe_interrupts=1 for vfio_iommu_type1.",
+    title: INTERRUPTS_NOT_REMAPPED,
+    hint: REMAP_INTERRUPTS,
     source: "Linux drivers/vfio/vfio_iommu_type1.c",
   },
   {

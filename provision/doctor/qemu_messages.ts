@@ -2,17 +2,17 @@
  * What QEMU says when a VM does not start, or starts badly, in /var/log/libvirt/qemu/NAME.log. One row a message; each
  * source is the file of QEMU that prints it.
  */
+import { INTERRUPTS_NOT_REMAPPED, REMAP_INTERRUPTS } from "../hardware/interrupt_state.ts";
 import type { KnownMessage } from "./trouble.ts";
 
 export const QEMU_MESSAGES: readonly KnownMessage[] = ([
   {
     code: "no-interrupt-remapping",
-    severity: "warning",
+    severity: "blocker",
     pattern: /ailed to set iommu for container: Operation not permitted/,
     example: "vfio 0000:01:00.0: Failed to set iommu for container: Operation not permitted",
-    title: "Interrupts are not remapped: a VM with a card of its own will not start",
-    hint:
-      "Update the firmware, or accept that a VM can disturb the host: allow_unsafe_interrupts=1 for vfio_iommu_type1.",
+    title: INTERRUPTS_NOT_REMAPPED,
+    hint: REMAP_INTERRUPTS,
     source: "QEMU hw/vfio/container.c; Linux drivers/vfio/vfio_iommu_type1.c",
   },
   {

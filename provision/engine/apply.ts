@@ -97,7 +97,7 @@ async function applySteps(host: Host, journal: Journal, planned: readonly Work[]
 export function refuse(blockers: readonly Finding[]): void {
   const [first, ...more] = blockers;
   if (first === undefined) return;
-  const hardware = blockers.some(({ code }) => code.startsWith("gpu-") || code.startsWith("iommu-"));
+  const hardware = blockers.some(({ code }) => /^(gpu-|iommu-|no-interrupt-remapping$)/.test(code));
   const hints = blockers.flatMap(({ hint }) => hint === undefined ? [] : [hint]);
   const title = more.length === 0 ? first.title : blockers.map((b, index) => `(${index + 1}) ${b.title}`).join(" · ");
   throw new AppError(hardware ? "hardware-unsuitable" : "unsupported", `Cannot change this machine: ${title}`, {

@@ -3,6 +3,7 @@ import type { Detection } from "../../model/detection.ts";
 import type { Finding, Severity } from "../../model/errors.ts";
 import { chooseGpu } from "./choose_gpu.ts";
 import { firmwareSetup, firmwareWords } from "./firmware_words.ts";
+import { interruptTrouble } from "./interrupt_state.ts";
 import { iommuCure, iommuState } from "./iommu_state.ts";
 import type { UnreadableFile } from "./reading.ts";
 
@@ -35,14 +36,7 @@ function iommuFindings(seen: Seen): Finding[] {
       found.push(finding("iommu-absent", "blocker", "No IOMMU is to be seen", iommuCure(seen)));
       break;
     case "on":
-      if (seen.iommu.interruptRemapping === false) {
-        found.push(finding(
-          "no-interrupt-remapping",
-          "warning",
-          "Interrupts are not remapped: a VM with a card of its own will not start",
-          `Update the firmware, or accept that a VM can disturb the host: allow_unsafe_interrupts=1 for vfio_iommu_type1.`,
-        ));
-      }
+      found.push(...interruptFindings(seen));
       if ((seen.host.kernelCommandLine ?? "").includes("pcie_acs_override=")) {
         found.push(finding(
           "acs-override-active",
@@ -53,6 +47,18 @@ function iommuFindings(seen: Seen): Finding[] {
       }
   }
   return found;
+}
+
+function interruptFindings(seen: Seen): Finding[] {
+  const trouble = interruptTrouble(seen);
+  if (trouble !== null) return [trouble];
+  if (seen.iommu.interruptRemapping !== false) return [];
+  return [finding(
+    "unsafe-interrupts-allowed",
+    "warning",
+    "Interrupts are not remapped, and VFIO is told not to mind: a VM with a card of its own could take the host over",
+    "Run only systems you trust in VMs with cards of their own.",
+  )];
 }
 
 function cpuFindings({ cpu, host }: Seen): Finding[] {

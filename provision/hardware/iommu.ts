@@ -6,6 +6,7 @@
 import type { CpuVendor, IommuStatus, PciDevice } from "../../model/detection.ts";
 import { comparePciAddress } from "../../model/pci_address.ts";
 import type { Reading } from "./reading.ts";
+import { readUnsafeInterrupts } from "./unsafe_interrupts.ts";
 import { parseHex, parseLine, parseNatural } from "./values.ts";
 
 const GROUPS = "/sys/kernel/iommu_groups";
@@ -21,6 +22,7 @@ export function readIommu(reading: Reading, pci: readonly PciDevice[], cpuVendor
     kind: kindOf(units, firmwareTable, enabled, cpuVendor),
     firmwareTable,
     interruptRemapping: enabled ? readInterruptRemapping(reading, units, firmwareTable) : null,
+    unsafeInterruptsAllowed: readUnsafeInterrupts(reading),
     groups,
   };
 }

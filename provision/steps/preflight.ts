@@ -9,6 +9,7 @@ import { type BootLoader, bootLoader } from "../distro/boot_loader.ts";
 import { type InitramfsBuilder, initramfsBuilder, initrds, installedInitrds } from "../distro/initramfs.ts";
 import { programPath } from "../distro/programs.ts";
 import { detect } from "../hardware/detect.ts";
+import { interruptTrouble } from "../hardware/interrupt_state.ts";
 import { isCuredByParameter } from "../hardware/iommu_state.ts";
 import type { Host } from "../host/host.ts";
 import type { Step } from "../step.ts";
@@ -110,6 +111,9 @@ function cardBlockers(spec: HostSpec, { detection, vfioPci, live }: PreflightSee
       reason?.hint ?? "neuron-setup detect says what this machine can do",
     ));
   }
+  // A copy starts no VM, and its interrupts are those of the machine it was taken from.
+  const interrupts = live ? interruptTrouble(detection) : null;
+  if (interrupts !== null) findings.push(interrupts);
   if (live && vfioPci === false) {
     findings.push(blocker(
       "vfio-module-missing",
@@ -155,5 +159,10 @@ export const preflight: Step<PreflightSeen> = {
   },
 
   wants: () => ({ nodes: [] }),
-  verify: () => [],
+
+  // Where the IOMMU was off before, only the start with it on shows what it can do.
+  verify(spec, { detection }, when) {
+    const interrupts = when === "effective" && spec.gpu !== null ? interruptTrouble(detection) : null;
+    return interrupts === null ? [] : [interrupts];
+  },
 };

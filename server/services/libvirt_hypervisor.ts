@@ -1,6 +1,7 @@
 /** The hypervisor port bound to libvirt. Decides nothing: calls, and turns libvirt's errors into ours. */
 import { type Connection, type Domain, LibvirtError, open } from "../../libvirt/mod.ts";
 import { AppError } from "../../model/errors.ts";
+import { explainLibvirtError } from "../../provision/doctor/known_messages.ts";
 import { type DomainAction, type DomainState, domainStates } from "../dto.ts";
 import type { HypervisorSession, HypervisorVersions, ObservedDomain } from "./hypervisor.ts";
 
@@ -223,8 +224,9 @@ function translated(error: unknown): unknown {
       cause: error,
     });
   }
+  const known = explainLibvirtError(error.message);
   return new AppError("hypervisor", `libvirt could not do it: ${error.message}`, {
-    hint: "The VM's log has more: /var/log/libvirt/qemu/",
+    hint: known === null ? "The VM's log has more: /var/log/libvirt/qemu/" : `${known.title}. ${known.hint}`,
     cause: error,
   });
 }

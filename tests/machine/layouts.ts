@@ -32,8 +32,8 @@ export type End =
     readonly stays?: Readonly<Record<string, string>>;
     /** Shell words that must succeed in the running PC once the trial is proved. */
     readonly also?: readonly string[];
-    /** The VM cannot start here, and that is said. */
-    readonly vmRefused?: RegExp;
+    /** After these shell words the VM cannot start any more, and the sentence says why. */
+    readonly vmRefused?: { readonly after: string; readonly says: readonly RegExp[] };
     /** After everything was proved the card is put elsewhere: it stays with the host there, and `verify` says so. */
     readonly moves?: Moved;
   }
@@ -72,6 +72,11 @@ function pc(parts: readonly string[], cards: readonly Card[], more: Partial<Hard
 const inSlot = (card: Card, port: number) => cardArguments(card, `port${port}`, `card${port}`);
 const single = (card: Card, more: Partial<Hardware> = {}) =>
   pc([...iommu, ...bootVga, ...rootPort(1), ...rootPort(2), ...inSlot(card, 1)], [card], more);
+
+const withoutRemapping = pc([
+  ...["-device", "intel-iommu,intremap=off,caching-mode=on"],
+  ...[...bootVga, ...rootPort(1), ...inSlot(nvidia, 1)],
+], [nvidia]);
 
 const ready = { verdicts: { "0000:01:00.0": "ready" } };
 const first = "0000:01:00";
@@ -172,13 +177,30 @@ export const layouts: readonly Layout[] = [
   {
     name: "no-intremap",
     what: "an IOMMU that does not remap interrupts",
-    hardware: pc([
-      ...["-device", "intel-iommu,intremap=off,caching-mode=on"],
-      ...[...bootVga, ...rootPort(1), ...inSlot(nvidia, 1)],
-    ], [nvidia]),
+    hardware: withoutRemapping,
     answers: { host: { gpu: "auto" } },
     detects: { verdicts: { "0000:01:00.0": "ready" }, findings: ["no-interrupt-remapping"] },
-    ends: { kind: "runs", card: { card: nvidia, at: first }, vmRefused: /interrupt/i },
+    ends: {
+      kind: "refused",
+      exit: 4,
+      says: [/a VM with a card of its own will not start/, /intremap=on/, /allow_unsafe_interrupts=1/],
+    },
+  },
+  {
+    name: "unsafe-interrupts",
+    what: "an IOMMU that does not remap interrupts, and a person who takes the risk",
+    hardware: withoutRemapping,
+    before: "echo options vfio_iommu_type1 allow_unsafe_interrupts=1 >/etc/modprobe.d/unsafe-interrupts.conf",
+    answers: { host: { gpu: "auto" } },
+    detects: { verdicts: { "0000:01:00.0": "ready" }, findings: ["unsafe-interrupts-allowed"] },
+    ends: {
+      kind: "runs",
+      card: { card: nvidia, at: first },
+      vmRefused: {
+        after: "echo 0 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+        says: [/^hint: Interrupts are not remapped/m, /Update the firmware/, /allow_unsafe_interrupts=1/],
+      },
+    },
   },
   {
     name: "pages-1g",

@@ -55,9 +55,9 @@ export async function assertVmHasCard(pc: Pc, card: Card): Promise<void> {
   await mustEnd(pc, `vm delete ${name} --yes`, [0]);
 }
 
-/** It cannot start, and the sentence says why. */
-export async function assertVmRefused(pc: Pc, says: RegExp): Promise<void> {
+/** It cannot start, and the sentences say why. */
+export async function assertVmRefused(pc: Pc, says: readonly RegExp[]): Promise<void> {
   await define(pc);
-  assertRefusal(await neuron(pc, `vm start ${name}`, 120), 1, [says]);
+  assertRefusal(await neuron(pc, `vm start ${name}`, 120), 1, says);
   await mustEnd(pc, `vm delete ${name} --yes`, [0]);
 }

@@ -49,9 +49,12 @@ export async function runLayout(layout: Layout, bench: Bench): Promise<void> {
   await assertHandedOver(pc, ends.card);
   for (const words of ends.also ?? []) await pc.read(words);
   await assertStays(pc, ends.stays ?? {});
-  if (ends.vmRefused === undefined) await assertVmHasCard(pc, ends.card.card);
-  else await assertVmRefused(pc, ends.vmRefused);
+  await assertVmHasCard(pc, ends.card.card);
   await assertHandedOver(pc, ends.card);
+  if (ends.vmRefused !== undefined) {
+    await pc.read(ends.vmRefused.after);
+    await assertVmRefused(pc, ends.vmRefused.says);
+  }
   parts("vm");
   const back = ends.moves === undefined ? before : { ...before, drivers: await moveCard(pc, ends.moves) };
   await rollBack(pc, back);

@@ -1,6 +1,7 @@
 /** The table of known messages: every row knows its own words, and no other row of the same log takes them for its own. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { KNOWN_MESSAGES, knownTroubles } from "../../../provision/doctor.ts";
+import { explainLibvirtError } from "../../../provision/doctor/known_messages.ts";
 
 Deno.test("every row finds its example, and only its own, in the log it belongs to", () => {
   for (const row of KNOWN_MESSAGES) {
@@ -44,4 +45,18 @@ Deno.test("a code that is in several tables has one severity", () => {
     severities.set(code, (severities.get(code) ?? new Set()).add(severity));
   }
   assertEquals([...severities].filter(([, all]) => all.size > 1).map(([code]) => code), []);
+});
+
+Deno.test("an error of libvirt is explained by the words of QEMU in it, and not by the kernel's", () => {
+  const refused =
+    "internal error: qemu unexpectedly closed the monitor: 2026-11-29T22:00:00Z qemu-system-x86_64: -device " +
+    "vfio-pci,host=0000:01:00.0,id=hostdev0: vfio 0000:01:00.0: failed to setup container for group 7: Failed to set " +
+    "iommu for container: Operation not permitted";
+  const known = explainLibvirtError(refused);
+  assertEquals(known?.code, "no-interrupt-remapping");
+  assertMatch(known?.hint ?? "", /Update the firmware.*allow_unsafe_interrupts=1/);
+  assertEquals(explainLibvirtError("Domain not found: no domain with matching name 'win11'"), null);
+  for (const row of KNOWN_MESSAGES.filter(({ where }) => where !== "kernel")) {
+    assertEquals(explainLibvirtError(`internal error: ${row.example}`)?.code, row.code);
+  }
 });

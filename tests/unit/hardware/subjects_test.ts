@@ -1,5 +1,5 @@
 /** Processors, memory, boot files, USB, disks and monitors, as readers see them. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { AMD_CPU, filesOf, INTEL_CPU, type Tree } from "./machine.ts";
 
@@ -225,16 +225,43 @@ Deno.test("a monitor is told with the card it hangs on", () => {
   }]);
 });
 
-Deno.test("interrupt remapping that the hardware rules out is a warning with a cure", () => {
+Deno.test("interrupts that are not remapped stand in the way, each time with the cure that fits, unless a person allows it", () => {
   const group: Tree = {
     "/sys/kernel/iommu_groups/0/devices/0000:00:00.0": "",
     "/sys/class/iommu/dmar0/intel-iommu/ecap": "f0\n",
   };
-  const codes = (tree: Tree) => detect(filesOf({ ...group, ...tree })).findings.map((finding) => finding.code);
-  assertEquals(codes({}).includes("no-interrupt-remapping"), true);
-  assertEquals(
-    codes({ "/proc/interrupts": " 1: 0 IR-IO-APIC 1-edge i8042\n" }).includes("no-interrupt-remapping"),
-    false,
-  );
-  assertEquals(codes({ "/sys/class/iommu/dmar0/intel-iommu/ecap": "f8\n" }).includes("no-interrupt-remapping"), false);
+  const told = (tree: Tree) => {
+    const found = detect(filesOf({ ...group, ...tree })).findings.filter(({ code }) => /interrupt/.test(code));
+    assert(found.length <= 1, JSON.stringify(found));
+    return found[0] ?? null;
+  };
+  const trouble = told({});
+  assertEquals([trouble?.code, trouble?.severity], ["no-interrupt-remapping", "blocker"]);
+  assertMatch(trouble?.hint ?? "", /^Update the firmware, .*options vfio_iommu_type1 allow_unsafe_interrupts=1/);
+  assertMatch(told({ "/proc/cmdline": "ro intremap=off quiet\n" })?.hint ?? "", /^Take intremap=off out of/);
+  assertMatch(told({ "/sys/class/dmi/id/sys_vendor": "QEMU\n" })?.hint ?? "", /^This is a virtual machine/);
+  assertEquals(told({ "/proc/interrupts": " 1: 0 IR-IO-APIC 1-edge i8042\n" }), null);
+  assertEquals(told({ "/sys/class/iommu/dmar0/intel-iommu/ecap": "f8\n" }), null);
+
+  const allowed: readonly Tree[] = [
+    { "/etc/modprobe.d/mine.conf": "# cost me a day\noptions vfio_iommu_type1 allow_unsafe_interrupts=1\n" },
+    { "/usr/lib/modprobe.d/vendor.conf": "options vfio-iommu-type1 dma_entry_limit=9 allow_unsafe_interrupts=Y\n" },
+    { "/proc/cmdline": "ro vfio_iommu_type1.allow_unsafe_interrupts=1\n" },
+    { "/proc/cmdline": "ro vfio-iommu-type1.allow-unsafe-interrupts\n" },
+    { "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts": "Y\n" },
+  ];
+  for (const tree of allowed) {
+    const finding = told(tree);
+    assertEquals([finding?.code, finding?.severity], ["unsafe-interrupts-allowed", "warning"], JSON.stringify(tree));
+  }
+  const notAllowed: readonly Tree[] = [
+    { "/etc/modprobe.d/mine.conf": "#options vfio_iommu_type1 allow_unsafe_interrupts=1\n" },
+    { "/etc/modprobe.d/mine.conf.bak": "options vfio_iommu_type1 allow_unsafe_interrupts=1\n" },
+    { "/etc/modprobe.d/mine.conf": "options vfio_iommu_type1 allow_unsafe_interrupts=0\n" },
+    { "/etc/modprobe.d/mine.conf": "options vfio_pci allow_unsafe_interrupts=1\n" },
+    { "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts": "N\n" },
+  ];
+  for (const tree of notAllowed) assertEquals(told(tree)?.code, "no-interrupt-remapping", JSON.stringify(tree));
+  const remapped = { ...allowed[0]!, "/proc/interrupts": " 1: 0 IR-IO-APIC 1-edge i8042\n" };
+  assertEquals(told(remapped), null, "what is remapped is safe, whatever is allowed");
 });

@@ -57,6 +57,7 @@ export function machine(shape: MachineShape = {}): Detection {
       kind: "amd",
       firmwareTable: "IVRS",
       interruptRemapping: true,
+      unsafeInterruptsAllowed: false,
       groups: [],
     },
     pci: gpus.flatMap((one) => one.functions.map((address) => pciFunction(address, one, shape.gpuNode ?? null))),

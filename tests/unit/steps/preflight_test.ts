@@ -7,7 +7,7 @@ import { refuse } from "../../../provision/engine.ts";
 import { fakeHost } from "../../../provision/host/fake.ts";
 import type { MemoryDisk } from "../../../provision/host/memory_disk.ts";
 import { preflight } from "../../../provision/steps/preflight.ts";
-import { blockers, debian, spec, type Tree } from "./machine.ts";
+import { blockers, debian, problems, spec, type Tree } from "./machine.ts";
 
 const none: HostSpec = { ...spec, gpu: null };
 const programs: Tree = Object.fromEntries(
@@ -141,10 +141,28 @@ Deno.test("the only card may be lent out, and that needs no initial ram disk of 
 
 Deno.test("what concerns the hardware ends with its own exit code, the rest does not", async () => {
   const finding = (code: string) => [{ code, severity: "blocker", title: "t" }] as const;
-  for (
-    const [code, kind] of [["gpu-shared-group", "hardware-unsuitable"], ["program-missing", "unsupported"]] as const
-  ) {
+  const kinds = [
+    ["gpu-shared-group", "hardware-unsuitable"],
+    ["no-interrupt-remapping", "hardware-unsuitable"],
+    ["program-missing", "unsupported"],
+  ] as const;
+  for (const [code, kind] of kinds) {
     const error = await assertRejects(() => Promise.resolve().then(() => refuse(finding(code))), AppError);
     assertEquals(error.code, kind);
   }
+});
+
+Deno.test("a card is refused where interrupts are not remapped, before apply and in the trial boot, unless that is allowed", async () => {
+  const interrupts = { "/proc/interrupts": " 1: 0 IO-APIC 1-edge i8042\n" };
+  const allowed = { "/etc/modprobe.d/mine.conf": "options vfio_iommu_type1 allow_unsafe_interrupts=1\n" };
+  const code = "no-interrupt-remapping";
+  assertEquals(withoutCard(await blockers(preflight, ready(interrupts))), [code]);
+  assertEquals(await problems(preflight, ready(interrupts)), [`${code} undefined`]);
+  assertEquals(await blockers(preflight, ready(interrupts), none), [], "without a card nobody minds");
+  assertEquals(await problems(preflight, ready(interrupts), none), []);
+  assertEquals(withoutCard(await blockers(preflight, ready({ ...interrupts, ...allowed }))), []);
+  assertEquals(await problems(preflight, ready({ ...interrupts, ...allowed })), []);
+  const seen = await preflight.inspect(fakeHost(ready(interrupts)), spec);
+  const onCopy = preflight.blockers!(spec, { ...seen, live: false }).map((finding) => finding.code);
+  assertEquals(withoutCard(onCopy), [], "a copy starts no VM");
 });
