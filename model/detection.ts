@@ -74,6 +74,8 @@ export interface IommuStatus {
   readonly kind: "intel" | "amd" | "other" | null;
   /** The firmware describes an IOMMU (ACPI DMAR or IVRS), whether or not the kernel uses it; null: cannot tell. */
   readonly firmwareTable: "DMAR" | "IVRS" | null;
+  /** The running kernel is built to use Intel's IOMMU without being told to; null: its configuration cannot be read. */
+  readonly onByDefault: boolean | null;
   readonly interruptRemapping: boolean | null;
   /** A person has told VFIO to hand devices over although interrupts are not remapped (allow_unsafe_interrupts). */
   readonly unsafeInterruptsAllowed: boolean;

@@ -222,15 +222,21 @@ function checkConsistency(spec: VmSpec): void {
   }
 }
 
-/** Linux 6.8 and later turn Intel's IOMMU on by themselves (when built so: then there are groups). */
-function needsIntelParameter(detection: Detection): boolean {
-  if (detection.cpu.vendor !== "intel") return false;
+/**
+ * Linux turns Intel's IOMMU on by itself where it is built so, as it is by default from 6.8 on. That it does is shown by
+ * groups on a command line that does not ask for it; but a firmware can force it on too (DMA_CTRL_PLATFORM_OPT_IN_FLAG),
+ * so the kernel's configuration has to say the same, or its version where there is none.
+ */
+function needsIntelParameter({ cpu, host, iommu }: Detection): boolean {
+  if (cpu.vendor !== "intel") return false;
   // Once set it stays wanted, else the next plan would take away what makes the groups appear.
-  if (/(^|\s)intel_iommu=on(\s|$|,)/.test(detection.host.kernelCommandLine ?? "")) return true;
-  const version = /^(\d+)\.(\d+)/.exec(detection.host.kernel ?? "");
-  if (version === null) return true;
-  const [major, minor] = [Number(version[1]), Number(version[2])];
-  return major < 6 || (major === 6 && minor < 8) || !detection.iommu.enabled;
+  if (/(^|\s)intel_iommu=on(\s|$|,)/.test(host.kernelCommandLine ?? "")) return true;
+  return !iommu.enabled || !(iommu.onByDefault ?? isFrom68(host.kernel));
+}
+
+function isFrom68(kernel: string | null): boolean {
+  const [major = 0, minor = 0] = (/^(\d+)\.(\d+)/.exec(kernel ?? "") ?? []).slice(1).map(Number);
+  return major > 6 || (major === 6 && minor >= 8);
 }
 
 function isolate(wanted: boolean, { cpu }: VmSpec): { cpus: number[]; notes: Finding[] } {

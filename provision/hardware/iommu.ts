@@ -1,7 +1,7 @@
 /**
  * The IOMMU: its groups, its kind, whether the firmware describes one, and whether interrupts are remapped.
  * Sources: Documentation/ABI/testing/sysfs-kernel-iommu_groups, sysfs-class-iommu; Intel VT-d specification 8.1 (DMAR
- * table) and 11.4.3 (extended capability register); kernel chip names in /proc/interrupts.
+ * table) and 11.4.3 (extended capability register); kernel chip names in /proc/interrupts; drivers/iommu/intel/Kconfig.
  */
 import type { CpuVendor, IommuStatus, PciDevice } from "../../model/detection.ts";
 import { comparePciAddress } from "../../model/pci_address.ts";
@@ -21,6 +21,7 @@ export function readIommu(reading: Reading, pci: readonly PciDevice[], cpuVendor
     enabled,
     kind: kindOf(units, firmwareTable, enabled, cpuVendor),
     firmwareTable,
+    onByDefault: cpuVendor === "intel" ? readOnByDefault(reading) : null,
     interruptRemapping: enabled ? readInterruptRemapping(reading, units, firmwareTable) : null,
     unsafeInterruptsAllowed: readUnsafeInterrupts(reading),
     groups,
@@ -68,6 +69,18 @@ function kindOf(
   if (units.length > 0) return "other";
   if (firmwareTable !== null) return firmwareTable === "DMAR" ? "intel" : "amd";
   return enabled ? cpuVendor : null;
+}
+
+/**
+ * What the kernel was built with: beside it on Debian, SUSE and Ubuntu, with its modules on Fedora. Debian's own
+ * INTGPU_OFF leaves out the processor's graphics alone, which then is in no group.
+ */
+function readOnByDefault(reading: Reading): boolean | null {
+  const release = parseLine(reading.text("/proc/sys/kernel/osrelease"));
+  if (release === null) return null;
+  const config = reading.text(`/boot/config-${release}`) ?? reading.text(`/lib/modules/${release}/config`) ?? "";
+  if (/^CONFIG_INTEL_IOMMU_DEFAULT_ON(_INTGPU_OFF)?=y$/m.test(config)) return true;
+  return /^# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set$/m.test(config) ? false : null;
 }
 
 /** Offset of the flags byte in the DMAR table, and its bit INTR_REMAP. */

@@ -90,7 +90,8 @@ export const quick: Layout = {
   hardware: single(nvidia),
   answers: { host: { gpu: "auto" } },
   detects: ready,
-  ends: { kind: "runs", card: { card: nvidia, at: first } },
+  // Debian's kernel switches the IOMMU on by itself.
+  ends: { kind: "runs", card: { card: nvidia, at: first }, also: ["! grep intel_iommu /proc/cmdline"] },
 };
 
 export const layouts: readonly Layout[] = [

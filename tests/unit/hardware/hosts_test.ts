@@ -107,6 +107,7 @@ Deno.test("an IOMMU that only the firmware knows of is another finding than none
     enabled: false,
     kind: "intel",
     firmwareTable: "DMAR",
+    onByDefault: null,
     interruptRemapping: null,
     unsafeInterruptsAllowed: false,
     groups: [],

@@ -265,3 +265,17 @@ Deno.test("interrupts that are not remapped stand in the way, each time with the
   const remapped = { ...allowed[0]!, "/proc/interrupts": " 1: 0 IR-IO-APIC 1-edge i8042\n" };
   assertEquals(told(remapped), null, "what is remapped is safe, whatever is allowed");
 });
+
+Deno.test("whether the kernel switches Intel's IOMMU on by itself is read from what it was built with", () => {
+  const intel: Tree = { "/proc/cpuinfo": INTEL_CPU, "/proc/sys/kernel/osrelease": "6.1.0-44-amd64\n" };
+  const seen = (tree: Tree) => detect(filesOf({ ...intel, ...tree })).iommu.onByDefault;
+  const on = "CONFIG_INTEL_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\n";
+  const off = "CONFIG_INTEL_IOMMU=y\n# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n";
+  assertEquals(seen({ "/boot/config-6.1.0-44-amd64": on }), true);
+  assertEquals(seen({ "/lib/modules/6.1.0-44-amd64/config": off }), false);
+  assertEquals(seen({ "/boot/config-6.1.0-43-amd64": on }), null, "another kernel's");
+  const debian = `${off}CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\n`;
+  assertEquals(seen({ "/boot/config-6.1.0-44-amd64": debian }), true, "but for the processor's own graphics");
+  assertEquals(seen({}), null);
+  assertEquals(seen({ "/boot/config-6.1.0-44-amd64": on, "/proc/cpuinfo": AMD_CPU }), null);
+});

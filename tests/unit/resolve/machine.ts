@@ -14,6 +14,7 @@ export interface MachineShape {
   readonly gpus?: readonly Gpu[];
   readonly gpuNode?: number | null;
   readonly iommuEnabled?: boolean;
+  readonly iommuOnByDefault?: boolean;
 }
 
 /** Eight cores with two threads, 32 GiB, a boot card and a ready second one, unless told otherwise. */
@@ -56,6 +57,7 @@ export function machine(shape: MachineShape = {}): Detection {
       enabled: shape.iommuEnabled ?? true,
       kind: "amd",
       firmwareTable: "IVRS",
+      onByDefault: shape.iommuOnByDefault ?? null,
       interruptRemapping: true,
       unsafeInterruptsAllowed: false,
       groups: [],

@@ -187,6 +187,12 @@ Deno.test("resolve() wants intel_iommu=on only where the kernel needs it, and go
   assertEquals(needs({ vendor: "intel", kernel: "6.12.1" }), false);
   assertEquals(needs({ vendor: "intel", kernel: "6.12.1", iommuEnabled: false }), true);
   assertEquals(needs({ vendor: "intel", kernel: "6.12.1", kernelCommandLine: "ro intel_iommu=on iommu=pt" }), true);
+
+  const debian = { vendor: "intel", kernel: "6.1.0-44-amd64", iommuOnByDefault: true } as const;
+  assertEquals(needs(debian), false, "built to switch it on, and there are groups");
+  assertEquals(needs({ ...debian, iommuEnabled: false }), true, "built so, and yet there are none");
+  assertEquals(needs({ ...debian, kernelCommandLine: "ro intel_iommu=on" }), true, "the person's own stays");
+  assertEquals(needs({ ...debian, kernel: "6.12.1", iommuOnByDefault: false }), true, "forced on by the firmware");
 });
 
 Deno.test("resolve() isolates the pinned CPUs, and notes when there are none", () => {
