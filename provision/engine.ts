@@ -85,8 +85,14 @@ export function status(host: Host): Status {
 /**
  * Takes back everything, or what came after the step `to`. What somebody changed since stays and is returned in `kept`.
  * May be killed anywhere and run again.
+ * @param neverInEffect steps whose changes did nothing in the boot that runs
  */
-export async function rollback(host: Host, steps: readonly Step[], to: StepName | null): Promise<Undone> {
+export async function rollback(
+  host: Host,
+  steps: readonly Step[],
+  to: StepName | null,
+  neverInEffect: ReadonlySet<StepName> = new Set(),
+): Promise<Undone> {
   using _lock = host.state.lock();
   const journal = Journal.open(host.state);
   const order = steps.map(({ name }) => name);
@@ -97,7 +103,7 @@ export async function rollback(host: Host, steps: readonly Step[], to: StepName 
     });
   }
   const standing = readHistory(journal.records).standing.filter(({ step }) => order.indexOf(step) > keep);
-  const undone = await undo(host, journal, standing, "rolled-back");
+  const undone = await undo(host, journal, standing, "rolled-back", neverInEffect);
   if (undone.unrecorded !== null) throw undone.unrecorded;
   return undone;
 }

@@ -9,6 +9,7 @@ import { apply, type ApplyEvent, isRebootNeeded, rollback, status, verify } from
 import type { Kept } from "./engine/undo.ts";
 import type { Host } from "./host/host.ts";
 import { appendRecord } from "./host/recorded.ts";
+import type { StepName } from "./step.ts";
 import { provedSteps, steps } from "./steps.ts";
 import { readTrial, type Trial } from "./steps/trial_boot.ts";
 
@@ -88,9 +89,9 @@ export async function prove(host: Host, options: ProveOptions): Promise<Proof> {
   if (trial.running || !trial.once) {
     const proof = note(host, await judge(host, options));
     // Without a start to fall back to this one has to take it back itself.
-    return proof.outcome === "failed" && !trial.once ? await takeBack(host) : proof;
+    return proof.outcome === "failed" && !trial.once ? await takeBack(host, trial) : proof;
   }
-  return trial.asked ? report(host, "to-come", [notStarted]) : await takeBack(host);
+  return trial.asked ? report(host, "to-come", [notStarted]) : await takeBack(host, trial);
 }
 
 /** Whatever goes wrong while judging is one more reason not to trust this boot. */
@@ -123,8 +124,17 @@ async function findingsInTime(
   }
 }
 
+/** What GRUB keeps from the old start: its kernel parameters and its initial ram disk are those of before. */
+const onlyInTrial: ReadonlySet<StepName> = new Set([
+  "kernel_parameters",
+  "fallback_entry",
+  "initramfs",
+  "vfio_binding",
+  "trial_boot",
+]);
+
 /** The identity stays: browsers know the machine by it. */
-async function takeBack(host: Host): Promise<Proof> {
+async function takeBack(host: Host, { once }: Trial): Promise<Proof> {
   const { standing, last: begun } = status(host);
   if (standing.length === 0) {
     throw new AppError("journal-damaged", "Cannot take the trial boot back: the journal knows of no change", {
@@ -135,7 +145,7 @@ async function takeBack(host: Host): Promise<Proof> {
   const findings = last?.outcome === "failed" && Date.parse(last.at) >= (begun?.atMs ?? 0)
     ? last.findings
     : [unfinished];
-  const { kept } = await rollback(host, steps, "identity");
+  const { kept } = await rollback(host, steps, "identity", once ? onlyInTrial : new Set());
   return note(host, { ...report(host, "taken-back", findings), ...(kept.length === 0 ? {} : { kept }) });
 }
 

@@ -28,13 +28,20 @@ export interface Kept {
   readonly diff?: string;
 }
 
+/** @param neverInEffect steps whose changes did nothing in the boot that runs: no reboot is needed to be rid of them */
 export async function undo(
   host: Host,
   journal: Journal,
   standing: readonly (NodeIntent | CommandIntent)[],
   outcome: "unwound" | "rolled-back",
+  neverInEffect: ReadonlySet<StepName> = new Set(),
 ): Promise<Undone> {
-  const bootId = readBootId(host);
+  const running = readBootId(host);
+  const undone = ({ id, step }: NodeIntent | CommandIntent): JournalRecord => ({
+    type: "undone",
+    id,
+    bootId: neverInEffect.has(step) ? null : running,
+  });
   let unrecorded: AppError | null = null;
   const note = (record: JournalRecord) => {
     try {
@@ -56,13 +63,13 @@ export async function undo(
       continue;
     }
     paths.push(group[0]!.path);
-    for (const { id } of group.toReversed()) note({ type: "undone", id, bootId });
+    for (const change of group.toReversed()) note(undone(change));
   }
   const commands = standing.filter((change) => change.type === "command");
   for (const command of commands.toReversed()) {
     const failed = restoreBeforeUndo(host, journal, command) ? null : await undoCommand(host, command);
     if (failed !== null) kept.push(failed);
-    else note({ type: "undone", id: command.id, bootId });
+    else note(undone(command));
   }
   kept.push(...await refresh(host, journal, note));
   if (isWork) note({ type: "end", outcome: kept.length === 0 ? outcome : "incomplete", atMs: host.now() });

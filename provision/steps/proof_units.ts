@@ -1,6 +1,6 @@
 /**
  * The units that end a trial boot: one proves it as soon as the machine is up, one starts the machine again where that
- * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd-run(1).
+ * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd-run(1), bootup(7).
  */
 import type { HostFiles } from "../host/host.ts";
 import { readTextOrNull, type WantedFile, type WantedLink } from "../step.ts";
@@ -11,7 +11,10 @@ const proofUnit = "neuron-proof.service";
 const deadlineTimer = "neuron-proof-deadline.timer";
 const deadlineUnit = "neuron-proof-deadline.service";
 
-/** How long a trial boot may take to its proof before the machine is started again without passthrough. */
+/**
+ * How long a trial boot may take to its proof before the machine is started again without passthrough. A person may
+ * write another time into a drop-in of the timer, as systemd.unit(5) has it.
+ */
 const deadlineMinutes = 15;
 
 type UnitFile = Pick<WantedFile, "kind" | "path" | "text">;
@@ -64,12 +67,16 @@ WantedBy=multi-user.target
 Description=Neuron: end of the time for the trial boot
 ${condition}
 ConditionKernelCommandLine=neuron.trial=1
+# Waits for nothing: a start that hangs early, or ends in the emergency shell, has no timers.target.
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target
 
 [Timer]
 OnBootSec=${deadlineMinutes}min
 
 [Install]
-WantedBy=timers.target
+WantedBy=sysinit.target
 `,
       ),
     ],
@@ -94,7 +101,7 @@ ExecStart=systemctl --force reboot
 
 const enablingLinks = [
   { path: `${units}/multi-user.target.wants/${proofUnit}`, target: `${units}/${proofUnit}` },
-  { path: `${units}/timers.target.wants/${deadlineTimer}`, target: `${units}/${deadlineTimer}` },
+  { path: `${units}/sysinit.target.wants/${deadlineTimer}`, target: `${units}/${deadlineTimer}` },
 ];
 
 export const unitPaths = [proofUnit, deadlineTimer, deadlineUnit].map((name) => `${units}/${name}`);

@@ -27,6 +27,8 @@ export interface PcOptions {
   readonly disk: { readonly path: string; readonly format: "raw" | "qcow2" };
   /** A read-only volume, mounted at /opt/neuron. */
   readonly product?: string;
+  /** Its serial number, as the firmware tells it: how a start is told what shall happen in it. */
+  readonly serial?: string;
   /** Starts this kernel instead of what is on the disk. */
   readonly kernel?: { readonly path: string; readonly initrd: string; readonly parameters: string };
 }
@@ -108,6 +110,11 @@ export class Pc {
   /** Waits for the boot that comes after `before`, and until systemd has started everything or given up. */
   async booted(before: string | null): Promise<void> {
     await this.#agent!.booted(before, patient(60));
+    await this.settled();
+  }
+
+  /** Waits until systemd has started everything or given up. */
+  async settled(): Promise<void> {
     await this.run("systemctl is-system-running --wait || true", 60);
   }
 
@@ -188,7 +195,7 @@ export class Pc {
   }
 
   #arguments(): string[] {
-    const { hardware, folder, disk, product, kernel } = this.#options;
+    const { hardware, folder, disk, product, kernel, serial } = this.#options;
     const volume = (id: string, properties: string, slot: number, more = "") => [
       "-drive",
       `id=${id},if=none,${properties}`,
@@ -200,6 +207,7 @@ export class Pc {
     return [
       ...["-machine", "q35,kernel-irqchip=split", ...accelerator.arguments, "-cpu", cpu],
       ...["-m", `${memoryMib}`, "-smp", processors],
+      ...(serial === undefined ? [] : ["-smbios", `type=1,serial=${serial}`]),
       ...["-nodefaults", "-display", "none", "-vga", "none", "-S", "-audiodev", "none,id=silence"],
       ...volume("system", `file=${disk.path},format=${disk.format},cache=writeback`, 0x18, ",bootindex=1"),
       ...(product === undefined ? [] : volume("product", `file=${product},format=raw,readonly=on`, 0x19)),

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { until } from "./deadline.ts";
 import type { HandedOver, Layout, Moved } from "./layouts.ts";
 import { assertVmHasCard, assertVmRefused, smallVm } from "./nested_vm.ts";
-import { patient, Pc } from "./pc.ts";
+import { patient, Pc, type PcOptions } from "./pc.ts";
 import { answersPath, assertRefusal, mustEnd, neuron } from "./product_commands.ts";
 import { assertSameState, type PcState, putFile, readState } from "./state_of_pc.ts";
 import { tool } from "./tool.ts";
@@ -64,11 +64,19 @@ export async function runLayout(layout: Layout, bench: Bench): Promise<void> {
 
 /** A PC with a disk of its own that begins as the image. */
 export async function startPc(layout: Layout, { folder, image, product }: Bench): Promise<Pc> {
-  const disk = `${folder}/system.qcow2`;
-  await tool("qemu-img", ["create", "-q", "-f", "qcow2", "-b", image, "-F", "raw", disk], "qemu-utils");
-  const pc = new Pc({ hardware: layout.hardware, folder, disk: { path: disk, format: "qcow2" }, product });
+  const disk = await diskOver({ path: image, format: "raw" }, folder);
+  const pc = new Pc({ hardware: layout.hardware, folder, disk, product });
   await pc.start();
   return pc;
+}
+
+type Disk = PcOptions["disk"];
+
+/** A disk that begins as another one, which stays as it is. */
+export async function diskOver({ path, format }: Disk, folder: string): Promise<Disk> {
+  const disk = `${folder}/system.qcow2`;
+  await tool("qemu-img", ["create", "-q", "-f", "qcow2", "-b", path, "-F", format, disk], "qemu-utils");
+  return { path: disk, format: "qcow2" };
 }
 
 /** The answers a person would have given. */

@@ -1,10 +1,11 @@
 /** What the start after an apply does with a trial. The trials that hold are in tests/integration/provision/live_test.ts. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../model/errors.ts";
-import { apply } from "../../provision/engine.ts";
+import { apply, isRebootNeeded } from "../../provision/engine.ts";
 import { fakeHost } from "../../provision/host/fake.ts";
 import type { MemoryDisk } from "../../provision/host/memory_disk.ts";
 import { prove, readProof } from "../../provision/proof.ts";
+import { hugepages } from "../../provision/steps/hugepages.ts";
 import { trialBoot, trialPath } from "../../provision/steps/trial_boot.ts";
 import { debian, spec } from "./steps/machine.ts";
 
@@ -48,6 +49,7 @@ Deno.test("a trial that GRUB started and that came to no proof is taken back, an
   assertEquals(isWanted(disk), false);
   assertEquals(readProof(fakeHost(disk))?.outcome, "taken-back");
   assertEquals(await judged(disk), ["none"]);
+  assertEquals(isRebootNeeded(fakeHost(disk)), false, "the old start runs already");
 });
 
 Deno.test("a trial that GRUB could not start is a choice in its menu, not a failure", async () => {
@@ -75,6 +77,7 @@ Deno.test("where no boot loader keeps the old start, what does not hold is taken
   const [outcome, ...codes] = await judged(disk);
   assertEquals([outcome, codes.includes("kernel-parameter-missing")], ["taken-back", true]);
   assertEquals(isWanted(disk), false);
+  assertEquals(isRebootNeeded(fakeHost(disk)), true, "what was taken back still runs");
 });
 
 Deno.test("a card that is gone is a claim that does not hold", async () => {
@@ -99,4 +102,14 @@ Deno.test("without a journal nothing can be taken back, and that is said", async
   const error = await assertRejects(() => judged(disk), AppError);
   assertEquals(error.message, "Cannot take the trial boot back: the journal knows of no change");
   assertEquals(isWanted(disk), true);
+});
+
+Deno.test("what the old start has in effect all the same still needs a reboot once it is taken back", async () => {
+  const disk = debian({ [bootId]: "first\n" });
+  const pages = { ...spec, hugepages: { sizeKib: 1048576, pagesByNode: [{ node: 0, pages: 1 }] } } as const;
+  const options = { phase: "host", origin: null, tell: () => {} } as const;
+  await apply(fakeHost(disk), { steps: [hugepages, trialBoot], spec: pages, ...options });
+  disk.put(bootId, "second\n");
+  assertEquals(await judged(disk), ["taken-back", "trial-not-finished"]);
+  assertEquals(isRebootNeeded(fakeHost(disk)), true, "pages of 1 GiB are mounted at every start");
 });
