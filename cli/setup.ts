@@ -19,6 +19,7 @@ import type { Command, ExitCode, Invocation, Terminal } from "./command.ts";
 import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuseWords } from "./machine.ts";
 import { printPlan } from "./plan.ts";
 import { BACK, type Face, openFace } from "./prompts/face.ts";
+import { singleBlanks } from "./setup/single_blanks.ts";
 import { offerRestart, sayWhatNow, whatStands } from "./setup/standing.ts";
 import { refuseToOverwrite, saveAnswers } from "./prompts/save_answers.ts";
 
@@ -40,7 +41,8 @@ export const setupCommand: Command = {
       why: "to set up another machine with setup --answers mine.json",
     },
   ],
-  async run(invocation): Promise<ExitCode> {
+  async run({ terminal: whole, ...called }): Promise<ExitCode> {
+    const invocation = { ...called, terminal: singleBlanks(whole) };
     refuseWords("setup", invocation);
     refuseJson(invocation);
     const { flags, terminal } = invocation;

@@ -59,6 +59,11 @@ export class Pty implements AsyncDisposable {
     return upTo;
   }
 
+  /** Everything that came so far. */
+  get said(): string {
+    return this.#text;
+  }
+
   async send(keys: string): Promise<void> {
     await this.#keys.write(new TextEncoder().encode(keys));
   }

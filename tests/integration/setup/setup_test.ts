@@ -38,6 +38,7 @@ Deno.test("plain lines: from the first question to an applied host phase, back i
     const { code, rest } = await pty.ended();
     assertEquals(code, 3, rest);
     assertStringIncludes(rest, "This is a copy");
+    assert(!/\r?\n(\r?\n){2}/.test(pty.said), `one empty line between paragraphs:\n${pty.said}`);
     const answers = parseAnswers(Deno.readTextFileSync(saved), saved);
     assertEquals(answers, { schema: "neuron.answers/1", vm: { profile: "office-productivity", name: "office" } });
     assertEquals(Deno.statSync(saved).mode! & 0o777, 0o600);
