@@ -56,6 +56,14 @@ const verbs: Readonly<Record<string, Verb>> = {
     flags: ["answers", "out", "wim", "extra"],
     load: async () => (await import("./vm/answer_medium.ts")).run,
   },
+  "looking-glass": {
+    usage: [
+      "looking-glass NAME [--wait | --follow] [--full-screen | --window] [--print] [--json]",
+      "looking-glass NAME --install-launcher | --remove-launcher",
+    ],
+    flags: ["wait", "follow", "full-screen", "window", "print", "install-launcher", "remove-launcher"],
+    load: async () => (await import("./vm/looking_glass.ts")).run,
+  },
   gpu: {
     usage: ["gpu list [--json]", "gpu take ADDRESS", "gpu release ADDRESS"],
     flags: [],
@@ -88,6 +96,16 @@ const flags: readonly Flag[] = [
     value: "N",
     help: "install: how much slower than usual this machine is, before a stage is stuck",
   },
+  { name: "wait", help: "looking-glass: wait for the VM to start" },
+  { name: "follow", help: "looking-glass: show the VM at each of its starts, until this is ended" },
+  { name: "full-screen", help: "looking-glass: over the whole screen, whatever the VM says" },
+  { name: "window", help: "looking-glass: in a window, whatever the VM says" },
+  { name: "print", help: "looking-glass: print what would be started, start nothing" },
+  {
+    name: "install-launcher",
+    help: "looking-glass: put the VM among your desktop's programs, and start it with the desktop if the VM says so",
+  },
+  { name: "remove-launcher", help: "looking-glass: take that away again" },
   { name: "yes", help: "delete: do not ask; needed where nobody can be asked" },
 ];
 
@@ -119,6 +137,11 @@ export const vmCommand: Command = {
       line: "neuron-setup vm install windows11",
       why: "starts it and watches the unattended installation; a stuck stage is named with its cure",
     },
+    {
+      line: "neuron-setup vm looking-glass windows11",
+      why: "its screen in a window, as the person at the desktop: without sudo; started again when it crashes",
+    },
+    { line: "neuron-setup vm looking-glass windows11 --install-launcher", why: "from now on it is one click" },
     {
       line: "neuron-setup vm gpu list",
       why: "graphics cards, the driver of each function, and what uses it right now",

@@ -18,6 +18,7 @@ const testPackages = [
   ...launcherPackages,
   "busybox",
   "chromium",
+  "desktop-file-utils",
   "dnsmasq-base",
   "e2fsprogs",
   "fdisk",
