@@ -12,10 +12,14 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   fetch: {
     usage: [
-      "fetch NAME [--language TAG] [--json]",
+      "fetch NAME [--json]",
+      "fetch windows11 [--language TAG] [--edition NAME] [--source NAME] [--accept-evaluation] [--ask-again] [--json]",
       "fetch https://… [--sha256 HEX] [--size BYTES] [--name FILE] [--allow-host HOST]",
     ],
-    flags: ["folder", "sha256", "size", "name", "language", "allow-host", "connections"],
+    flags: [
+      ...["folder", "sha256", "size", "name", "allow-host", "connections"],
+      ...["language", "edition", "source", "accept-evaluation", "ask-again"],
+    ],
     load: async () => (await import("./media/fetch.ts")).run,
   },
   import: {
@@ -38,8 +42,19 @@ const flags: readonly Flag[] = [
   {
     name: "language",
     value: "TAG",
-    help: "fetch windows11, windows10: another language than en-US, by a link from Microsoft (de-DE, or its own word)",
+    help: "fetch windows11, windows10: another language than en-US (de-DE, or Microsoft's own word)",
   },
+  { name: "edition", value: "NAME", help: "fetch windows11, windows10: what it must hold (Pro)" },
+  {
+    name: "source",
+    value: "NAME",
+    help: "fetch windows11, windows10: only pinned, api, esd or evaluation, instead of one after the other",
+  },
+  {
+    name: "accept-evaluation",
+    help: "fetch windows11, windows10: 90 days of Enterprise will do when nothing else comes",
+  },
+  { name: "ask-again", help: "fetch windows11, windows10: ask Microsoft although it refused within the last day" },
   {
     name: "allow-host",
     value: "HOST",
@@ -62,7 +77,7 @@ export const mediaCommand: Command = {
     },
     {
       line: "sudo neuron-setup media fetch windows11 --language de-DE",
-      why: "asks Microsoft for a link; a refusal is explained, and never asked away",
+      why: "one source of Microsoft's after the other; a refusal is explained, and never asked away",
     },
     {
       line: "sudo neuron-setup media fetch https://nas.lan/win.iso --allow-host nas.lan --sha256 d141f603…",

@@ -3,31 +3,35 @@ import { AppError } from "../../model/errors.ts";
 import { catalogue, rowNamed } from "../../provision/media/catalogue.ts";
 import { download, type Wanted } from "../../provision/media/download.ts";
 import type { Proxies } from "../../provision/media/http.ts";
-import type { MediaRecord } from "../../provision/media/record.ts";
 import { checkName, ensureFolder, kindByName } from "../../provision/media/shelf.ts";
-import { sizeWords } from "../../provision/media/words.ts";
+import { pinnedRow } from "../../provision/media/windows/sources.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { interruptible } from "../machine.ts";
 import { unknownWord } from "../parse.ts";
-import { hashFlag, numberFlag, openShelf, textFlag, withProgress } from "./shelf.ts";
-import { windowsFrom } from "./windows.ts";
+import { tellFetched } from "./fetched.ts";
+import { hashFlag, numberFlag, type OpenShelf, openShelf, textFlag, withProgress } from "./shelf.ts";
+import { fetchWindows, windowsRequest, windowsWords } from "./windows.ts";
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { terminal, options, flags } = invocation;
-  const { host, files, folder } = openShelf(invocation);
+  const { flags } = invocation;
+  const shelf = openShelf(invocation);
+  const { host, files, folder } = shelf;
   const http = { trustedHosts: (flags["allow-host"] as readonly string[] | undefined) ?? [], proxies: readProxies() };
-  const wanted = await windowsFrom(invocation, host, http) ?? readWanted(invocation);
-  const path = `${folder}/${wanted.name}`;
-  if (!host.live) {
-    const argv = ["neuron-setup", "media", "fetch", wanted.link, "--name", wanted.name, "--folder", folder] as const;
-    await host.run({ argv: [...argv], step: "media", reason: `${wanted.name} is downloaded on the machine itself` });
-    if (options.json) terminal.print(JSON.stringify({ type: "done", path, recorded: true }));
-    else terminal.note(`Recorded, not downloaded: below --root nothing reaches the network`);
+  const request = windowsRequest(invocation);
+  if (request !== null) {
+    const pinned = pinnedRow(request);
+    const known = pinned === null ? null : `${folder}/${pinned.file}`;
+    if (!host.live) return await record(invocation, shelf, windowsWords(invocation), known);
+    ensureFolder(host, folder);
+    await fetchWindows(invocation, shelf, request, http);
     return 0;
   }
+  const wanted = readWanted(invocation);
+  const path = `${folder}/${wanted.name}`;
+  if (!host.live) return await record(invocation, shelf, [wanted.link, "--name", wanted.name], path);
   ensureFolder(host, folder);
   const connections = numberFlag(invocation, "connections", [1, 16]);
-  const { record, already } = await interruptible((signal) =>
+  const fetched = await interruptible((signal) =>
     withProgress(invocation, (report) =>
       download(host, files, { ...wanted, path }, {
         http,
@@ -36,8 +40,21 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
         signal,
       }))
   );
-  if (options.json) terminal.print(JSON.stringify({ type: "done", path, already, ...record }));
-  else tell(invocation, path, record, already);
+  tellFetched(invocation, path, fetched.record, fetched.already);
+  return 0;
+}
+
+/** On a copy nothing reaches the network; `path` null: its name is known only when it comes. */
+async function record(
+  { terminal, options }: Invocation,
+  { host, folder }: OpenShelf,
+  words: readonly string[],
+  path: string | null,
+): Promise<ExitCode> {
+  const argv = ["neuron-setup", "media", "fetch", ...words, "--folder", folder] as const;
+  await host.run({ argv, step: "media", reason: `${words[0]} is downloaded on the machine itself` });
+  if (options.json) terminal.print(JSON.stringify({ type: "done", path, recorded: true }));
+  else terminal.note("Recorded, not downloaded: below --root nothing reaches the network");
   return 0;
 }
 
@@ -55,7 +72,7 @@ function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: stri
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
   };
   const row = rowNamed(word);
-  // A row without a link was found by windowsFrom.
+  // windows10 and windows11, of which a row may have no link, were found before.
   if (row !== null) {
     const known = {
       ...(row.sha256 === undefined ? {} : { sha256: row.sha256 }),
@@ -91,14 +108,4 @@ function readProxies(): Proxies {
     ...(https === undefined ? {} : { https }),
     ...(except === undefined ? {} : { except }),
   };
-}
-
-function tell({ terminal, options }: Invocation, path: string, record: MediaRecord, already: boolean): void {
-  terminal.print(`${path}  ${sizeWords(record.sizeBytes)}${already ? ", was here and is unchanged" : ""}`);
-  if (options.quiet) return;
-  terminal.print(`SHA-256 ${record.sha256}${record.verifiedAgainst === "sha256" ? ", as it must be" : ""}`);
-  if (record.verifiedAgainst === "sha256") return;
-  terminal.note(
-    "Nothing said which SHA-256 it must have: this one is recorded, and every later use is checked against it",
-  );
 }

@@ -1,52 +1,110 @@
-/** `media fetch windows11 --language de-DE`: the link comes from Microsoft, the rest is a download like any other. */
+/** `media fetch windows11`: from the first source of Microsoft's that gives it; each refusal is told with what comes next. */
 import { AppError } from "../../model/errors.ts";
-import type { Host } from "../../provision/host/host.ts";
-import { rowNamed } from "../../provision/media/catalogue.ts";
-import type { Wanted } from "../../provision/media/download.ts";
 import type { HttpOptions } from "../../provision/media/http.ts";
 import { checkName } from "../../provision/media/shelf.ts";
-import { findWindows } from "../../provision/media/windows/find.ts";
-import type { WindowsVersion } from "../../provision/media/windows/microsoft.ts";
+import { obtainWindows, type Refusal } from "../../provision/media/windows/obtain.ts";
+import {
+  nextSource,
+  sourceWords,
+  type WindowsRequest,
+  type WindowsSource,
+  windowsSources,
+} from "../../provision/media/windows/sources.ts";
+import type { WindowsVersion } from "../../provision/unattend/editions.ts";
 import type { Invocation } from "../command.ts";
-import { hashFlag, textFlag } from "./shelf.ts";
+import { interruptible } from "../machine.ts";
+import { unknownWord } from "../parse.ts";
+import { tellFetched } from "./fetched.ts";
+import { hashFlag, numberFlag, type OpenShelf, textFlag, withProgress } from "./shelf.ts";
 
 const versions: Readonly<Record<string, WindowsVersion>> = { windows11: "11", windows10: "10" };
+const flags = ["language", "edition", "source", "accept-evaluation", "ask-again"];
 
-/** Null when the words ask for something else: another medium, or the English image whose link lasts. */
-export async function windowsFrom(
-  invocation: Invocation,
-  host: Host,
-  http: HttpOptions,
-): Promise<Omit<Wanted, "path"> & { name: string } | null> {
-  const [word] = invocation.words;
-  const language = textFlag(invocation, "language");
-  const version = word !== undefined && Object.hasOwn(versions, word) ? versions[word] : undefined;
-  if (version === undefined || word === undefined) {
-    if (language === undefined) return null;
-    throw new AppError("usage", "--language goes with windows11 and windows10", {
+/** Null when the words ask for something else. */
+export function windowsRequest(invocation: Invocation): WindowsRequest | null {
+  const [word, ...more] = invocation.words;
+  const version = word !== undefined && more.length === 0 && Object.hasOwn(versions, word) ? versions[word] : undefined;
+  if (version === undefined) {
+    const foreign = flags.find((flag) => invocation.flags[flag] !== undefined && invocation.flags[flag] !== false);
+    if (foreign === undefined) return null;
+    throw new AppError("usage", `--${foreign} goes with windows11 and windows10`, {
       hint: "neuron-setup media fetch windows11 --language de-DE",
     });
   }
-  const row = rowNamed(word)!;
-  const english = language === undefined || language.toLowerCase() === "en-us";
-  if (english && row.link !== null) return null;
-  if (!host.live) return { name: row.file, link: "https://www.microsoft.com/software-download/", kind: "iso" };
-  const found = await findWindows(host, version, language ?? "en-US", { http });
-  if (!invocation.options.json && !invocation.options.quiet) {
-    invocation.terminal.note(`Microsoft's link to ${found.file} (${found.language}) is good for a day, and is kept`);
-  }
-  const sha256 = hashFlag(invocation) ?? (english ? row.sha256 : undefined);
+  const sha256 = hashFlag(invocation);
+  const sizeBytes = numberFlag(invocation, "size", [1, Number.MAX_SAFE_INTEGER]);
+  const only = sourceFlag(invocation);
   return {
-    name: checkName(textFlag(invocation, "name") ?? found.file),
-    link: found.link,
-    kind: "iso",
+    version,
+    language: textFlag(invocation, "language") ?? "en-US",
+    edition: textFlag(invocation, "edition") ?? "Pro",
+    acceptEvaluation: invocation.flags["accept-evaluation"] === true,
     ...(sha256 === undefined ? {} : { sha256 }),
-    relink: once(async () => (await findWindows(host, version, language ?? "en-US", { http, anew: true })).link),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ...(only === undefined ? {} : { only }),
   };
 }
 
-/** A second new link in one run would be one question too many. */
-function once(ask: () => Promise<string>): () => Promise<string> {
-  let link: Promise<string> | undefined;
-  return () => link ??= ask();
+/** The same words again, for a record of what is to be run. */
+export function windowsWords({ words, flags: given }: Invocation): string[] {
+  const texts = [...flags, "name", "sha256", "size"].flatMap((flag) =>
+    typeof given[flag] === "string" ? [`--${flag}`, given[flag]] : given[flag] === true ? [`--${flag}`] : []
+  );
+  return [...words, ...texts];
+}
+
+/** The folder is there, and the machine is the running one. */
+export async function fetchWindows(
+  invocation: Invocation,
+  { host, files, folder }: OpenShelf,
+  request: WindowsRequest,
+  http: HttpOptions,
+): Promise<void> {
+  const name = textFlag(invocation, "name");
+  const connections = numberFlag(invocation, "connections", [1, 16]);
+  say(invocation, `Asking first: ${words(nextSource(request))}`);
+  const { path, record, already } = await interruptible((signal) =>
+    withProgress(invocation, (report) =>
+      obtainWindows(host, files, folder, request, {
+        http,
+        limits: connections === undefined ? {} : { connections },
+        report,
+        signal,
+        askAgain: invocation.flags["ask-again"] === true,
+        onRefusal: (refusal) => tellRefusal(invocation, refusal),
+        ...(name === undefined ? {} : { name: checkName(name) }),
+      }))
+  );
+  tellFetched(invocation, path, record, already);
+}
+
+function sourceFlag(invocation: Invocation): WindowsSource | undefined {
+  const text = textFlag(invocation, "source");
+  const source = windowsSources.find((each) => each === text);
+  if (text !== undefined && source === undefined) throw unknownWord("source of Windows", text, [...windowsSources]);
+  return source;
+}
+
+function tellRefusal(invocation: Invocation, refusal: Refusal): void {
+  const { terminal, options } = invocation;
+  if (options.json) {
+    terminal.print(JSON.stringify({ type: "source", ...refusal }));
+    return;
+  }
+  terminal.redraw?.("");
+  terminal.note(`${sentence(sourceWords[refusal.source])} does not give it: ${refusal.problem}`);
+  if (refusal.hint !== null) say(invocation, `  ${refusal.hint}`);
+  if (refusal.next !== null) say(invocation, `Asking next: ${words(refusal.next)}`);
+}
+
+function say({ terminal, options }: Invocation, line: string): void {
+  if (!options.json && !options.quiet) terminal.note(line);
+}
+
+function words(source: WindowsSource | null): string {
+  return source === null ? "nobody: no source of Microsoft's fits" : sourceWords[source];
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

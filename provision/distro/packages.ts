@@ -89,6 +89,7 @@ export const needs: readonly Need[] = [
     files: program("wimlib-imagex"),
     packages: { apt: ["wimtools"], dnf: ["wimlib-utils"], pacman: ["wimlib"], zypper: ["wimtools"] },
   },
+  { what: "Microsoft's catalogue of images (cabextract)", files: program("cabextract"), packages: same("cabextract") },
   { what: "openssl", files: program("openssl"), packages: same("openssl") },
 ];
 

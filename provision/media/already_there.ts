@@ -9,7 +9,7 @@ import { type CheckOptions, hashWhole, type MediaRecord, readRecord, sourceOf, v
 export async function alreadyThere(
   host: Host,
   files: BigFiles,
-  wanted: Pick<Wanted, "path" | "link" | "kind" | "sha256">,
+  wanted: Pick<Wanted, "path" | "link" | "kind" | "sha256" | "facts">,
   options: Pick<CheckOptions, "report" | "signal">,
 ): Promise<MediaRecord | null> {
   if (files.status(wanted.path) === null) return null;
@@ -25,5 +25,11 @@ export async function alreadyThere(
       hint: "Move it away, or give the download another name with --name",
     });
   }
-  return writeRecord(host, wanted.path, { ...found, kind: wanted.kind, source, verifiedAgainst: "sha256" });
+  return writeRecord(host, wanted.path, {
+    ...found,
+    kind: wanted.kind,
+    source,
+    verifiedAgainst: "sha256",
+    ...wanted.facts,
+  });
 }

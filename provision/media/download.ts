@@ -11,12 +11,13 @@ import { alreadyThere } from "./already_there.ts";
 import { consequenceOf, explain, Fault } from "./faults.ts";
 import { checkKind, type FileKind, readHead } from "./file_kinds.ts";
 import { sizeWords } from "./words.ts";
+import { type HashAlgorithm, hashOf } from "./hasher.ts";
 import { Http, type HttpOptions } from "./http.ts";
 import { moveOldNotes } from "./notes.ts";
 import { PartFile } from "./part_file.ts";
 import { defaultPatience, Patience, type PatienceLimits } from "./patience.ts";
 import { type MediaProgress, ProgressMeter } from "./progress.ts";
-import { type MediaRecord, sourceOf, writeRecord } from "./record.ts";
+import { type MediaFacts, type MediaRecord, sourceOf, writeRecord } from "./record.ts";
 import { transfer, type TransferLimits } from "./transfer.ts";
 
 export interface Wanted {
@@ -27,9 +28,19 @@ export interface Wanted {
   /** Absent: nobody knows. */
   readonly sizeBytes?: number;
   readonly sha256?: string;
+  /** What the publisher says in another algorithm; read from the whole file once more. */
+  readonly checksum?: Checksum;
+  /** More for the record. */
+  readonly facts?: MediaFacts;
   readonly headers?: Readonly<Record<string, string>>;
   /** A new link to the same file, when the old one is spent. */
   readonly relink?: () => Promise<string>;
+}
+
+export interface Checksum {
+  readonly algorithm: HashAlgorithm;
+  /** Lower case. */
+  readonly hex: string;
 }
 
 export interface DownloadOptions {
@@ -153,22 +164,37 @@ class Download {
     if (wanted.sha256 !== undefined && sha256 !== wanted.sha256) {
       throw new Fault("wrong-hash", `its SHA-256 is ${sha256}, and ${wanted.sha256} was expected`);
     }
+    await this.#checkChecksum();
     if (this.files.status(wanted.path) !== null) {
       throw new AppError("conflict", `Cannot name the download ${wanted.path}: a file appeared there meanwhile`, {
         hint: "Move it away and run this again: nothing is downloaded twice",
       });
     }
-    const against = wanted.sha256 !== undefined ? "sha256" : wanted.sizeBytes !== undefined ? "size-and-kind" : "kind";
+    const against = wanted.sha256 !== undefined ? "sha256" : wanted.checksum?.algorithm ??
+      (wanted.sizeBytes !== undefined ? "size-and-kind" : "kind");
     const record = writeRecord(host, wanted.path, {
       sizeBytes,
       sha256,
       kind: wanted.kind,
       source: sourceOf(wanted.link),
       verifiedAgainst: against,
+      ...wanted.facts,
     });
     this.files.publish(part.path, wanted.path);
     part.forget();
     return record;
+  }
+
+  async #checkChecksum(): Promise<void> {
+    const { checksum } = this.wanted;
+    if (checksum === undefined) return;
+    const { algorithm } = checksum;
+    const { hex } = await hashOf(this.part.file, algorithm, {
+      onProgress: (done) => this.#meter.update(`checking ${this.#name}`, done, this.part.sizeBytes),
+      ...(this.options.signal === undefined ? {} : { signal: this.options.signal }),
+    });
+    if (hex === checksum.hex) return;
+    throw new Fault("wrong-hash", `its ${algorithm.toUpperCase()} is ${hex}, and ${checksum.hex} was expected`);
   }
 
   /** Returns when another round is worth it. */

@@ -61,19 +61,36 @@ export class FollowingHasher {
   }
 }
 
+export type HashAlgorithm = "sha256" | "sha512" | "sha1";
+
+export interface HashOptions {
+  readonly onProgress?: (doneBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** Of a whole file, with a word on the way. */
 export async function sha256Of(
   file: BigFile,
-  options: { onProgress?: (doneBytes: number) => void; signal?: AbortSignal } = {},
+  options: HashOptions = {},
 ): Promise<{ sha256: string; sizeBytes: number }> {
-  const hash = createHash("sha256");
+  const { hex, sizeBytes } = await hashOf(file, "sha256", options);
+  return { sha256: hex, sizeBytes };
+}
+
+/** The same with another algorithm, for publishers who name another. */
+export async function hashOf(
+  file: BigFile,
+  algorithm: HashAlgorithm,
+  options: HashOptions = {},
+): Promise<{ hex: string; sizeBytes: number }> {
+  const hash = createHash(algorithm);
   const buffer = new Uint8Array(readBytes);
   for (let done = 0;;) {
     if (options.signal?.aborted) {
       throw new AppError("interrupted", "The check was interrupted", { hint: "Run it again: nothing was changed" });
     }
     const count = await file.readAt(done, buffer);
-    if (count === 0) return { sha256: hash.digest("hex"), sizeBytes: done };
+    if (count === 0) return { hex: hash.digest("hex"), sizeBytes: done };
     hash.update(buffer.subarray(0, count));
     done += count;
     options.onProgress?.(done);

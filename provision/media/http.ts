@@ -16,6 +16,8 @@ const maxHops = 10;
 export interface HttpOptions extends Partial<StallLimits> {
   /** Hosts the person trusts: they may have a private address, and be asked by plain http. */
   readonly trustedHosts?: readonly string[];
+  /** Hosts that may be asked by plain http, because what they send is compared with a hash that came by https. */
+  readonly plainHosts?: readonly string[];
   /** Absent: none. The caller reads the environment. */
   readonly proxies?: Proxies;
   /** PEM of the only certificate authority to trust, instead of the usual ones. */
@@ -54,10 +56,12 @@ export interface Answer {
 export class Http implements AsyncDisposable {
   readonly #agent: Dispatcher;
   readonly #trusted: ReadonlySet<string>;
+  readonly #plain: ReadonlySet<string>;
   readonly #limits: StallLimits;
 
   constructor(readonly options: HttpOptions = {}) {
     this.#trusted = new Set((options.trustedHosts ?? []).map((host) => host.toLowerCase()));
+    this.#plain = new Set((options.plainHosts ?? []).map((host) => host.toLowerCase()));
     this.#limits = { ...defaultStallLimits, ...options };
     const tls = options.authorities === undefined ? {} : { ca: options.authorities };
     this.#agent = new EnvHttpProxyAgent({
@@ -140,7 +144,8 @@ export class Http implements AsyncDisposable {
 
   #allowed(url: URL, who: string): URL {
     const trusted = this.#isTrusted(url.hostname);
-    if (url.protocol !== "https:" && !(url.protocol === "http:" && trusted)) {
+    const plain = url.protocol === "http:" && (trusted || this.#plain.has(url.hostname.toLowerCase()));
+    if (url.protocol !== "https:" && !plain) {
       throw new Fault("redirect-insecure", `${who} ${url.protocol}//${url.host} is not https`);
     }
     if (url.username !== "" || url.password !== "") throw new Fault("refused", `${who} has a password in it`);

@@ -13,8 +13,38 @@ import { readNote, writeNote } from "./notes.ts";
 import type { MediaProgress } from "./progress.ts";
 import { ProgressMeter } from "./progress.ts";
 
-/** `sha256`: the publisher's or our own list said what it must be. `size-and-kind`: nobody publishes it. */
-export const verifiedAgainst = ["sha256", "size-and-kind", "kind"] as const;
+/**
+ * `sha256`, `sha512`, `sha1`: the publisher's or our own list said what it must be. `size-and-kind`: nobody publishes it.
+ * `made`: it was made on this machine, from what `made` names.
+ */
+export const verifiedAgainst = ["sha256", "sha512", "sha1", "size-and-kind", "kind", "made"] as const;
+
+/** What Windows an ISO installs, where that is known. */
+export const windowsSchema = z.strictObject({
+  /** As in the answers file: `11`, `10`, `server2025`. */
+  version: z.string(),
+  /** BCP 47, lower case. */
+  language: z.string(),
+  /** Of the images inside; empty where nobody looked. */
+  editions: z.array(z.string()),
+  /** It stops working after some time. */
+  evaluation: z.boolean(),
+});
+
+export type WindowsContents = z.infer<typeof windowsSchema>;
+
+const madeSchema = z.strictObject({
+  /** What went in: a file with where it came from, or a folder. */
+  from: z.array(z.strictObject({
+    source: z.string(),
+    sizeBytes: z.int().nonnegative(),
+    /** Empty for a folder. */
+    sha256: z.string(),
+    verifiedAgainst: z.string(),
+  })),
+  /** Programs with their versions. */
+  by: z.array(z.string()),
+});
 
 export const recordSchema = z.strictObject({
   schema: z.literal("neuron.media/1"),
@@ -23,11 +53,19 @@ export const recordSchema = z.strictObject({
   kind: z.enum(fileKinds),
   source: z.string(),
   verifiedAgainst: z.enum(verifiedAgainst),
+  /** What the publisher's list said, and where that list is. */
+  checksum: z.strictObject({ algorithm: z.enum(["sha256", "sha512", "sha1"]), hex: z.string(), from: z.string() })
+    .optional(),
+  windows: windowsSchema.optional(),
+  made: madeSchema.optional(),
   /** Seconds are enough. */
   at: z.string(),
 });
 
 export type MediaRecord = z.infer<typeof recordSchema>;
+
+/** What a caller may know beyond the file itself. */
+export type MediaFacts = Pick<MediaRecord, "checksum" | "windows" | "made">;
 
 /** Null when there is none that can be read. */
 export function readRecord(host: Host, path: string): MediaRecord | null {

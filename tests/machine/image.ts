@@ -12,6 +12,7 @@ const overlayFolder = join(import.meta.dirname!, "image/overlay");
 /** As a person would have it before Neuron: a boot loader, a desktop's kernel, libvirt with QEMU. */
 const packages = [
   "busybox",
+  "cabextract",
   "dbus",
   "dnsmasq-base",
   "grub-pc",

@@ -48,6 +48,13 @@ const names: Readonly<Record<string, string>> = {
   "zh-tw": "Chinese Traditional",
 };
 
+/** The tag, in lower case, of what may also be Microsoft's word for it; another text as it is. */
+export function languageTag(text: string): string {
+  const wanted = text.toLowerCase();
+  if (wanted === "en") return "en-us";
+  return Object.keys(names).find((tag) => names[tag]!.toLowerCase() === wanted) ?? wanted;
+}
+
 export function skusOf(answer: unknown): Sku[] {
   const skus = (answer as { Skus?: unknown } | null)?.Skus;
   if (!Array.isArray(skus)) return [];

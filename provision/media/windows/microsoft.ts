@@ -137,13 +137,21 @@ function errorsOf(answer: unknown): ServiceError[] {
   return Array.isArray(errors) ? errors.filter((each) => typeof each === "object" && each !== null) : [];
 }
 
+/** Whether it was refused, rather than gone wrong: then asking again makes it worse. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.cause === sentinel;
+}
+
+const sentinel = Symbol("refused by Sentinel");
+
 /** Type 9, "Sentinel marked this request as rejected": what the page shows as 715-123130. */
 function refuseSentinel(answer: unknown): void {
   const refused = errorsOf(answer).some(({ Type, Value }) => Type === 9 || /sentinel/i.test(String(Value)));
   if (!refused) return;
   throw new AppError("network", "Microsoft gives this network address no link (715-123130)", {
+    cause: sentinel,
     hint: "Many honest addresses meet this: wait a day or two without trying, leave the VPN, or use another network; " +
-      "media fetch windows11 needs no such link (English), and media import takes what a browser downloaded",
+      "media import takes what a browser downloaded",
   });
 }
 

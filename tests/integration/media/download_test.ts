@@ -5,7 +5,7 @@ import { openHost } from "../../../provision/host/open.ts";
 import type { MediaProgress } from "../../../provision/media/progress.ts";
 import { verify } from "../../../provision/media/record.ts";
 import { faultyServer } from "./faulty_server.ts";
-import { assertFinished, discImage, fetchInto, path, place, refusal, sha256 } from "./place.ts";
+import { assertFinished, discImage, fetchInto, path, place, refusal, sha256, smallDisk } from "./place.ts";
 
 const content = discImage(1_000_000);
 const known = { sha256: sha256(content), sizeBytes: content.length };
@@ -240,21 +240,4 @@ async function until(condition: () => boolean, withinMs = 10_000): Promise<void>
     if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-/** A tmpfs of its own. Needs root. */
-async function smallDisk(size: string): Promise<{ folder: string } & AsyncDisposable> {
-  const folder = await Deno.makeTempDir({ prefix: "disk-" });
-  const mount = async (...args: string[]) => {
-    const { success, stderr } = await new Deno.Command(args[0]!, { args: args.slice(1) }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-  };
-  await mount("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
-  return {
-    folder,
-    async [Symbol.asyncDispose]() {
-      await mount("umount", "--lazy", folder);
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
-    },
-  };
 }

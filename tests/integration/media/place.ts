@@ -88,3 +88,20 @@ export function assertFinished(where: Place, content: Uint8Array): void {
   assertEquals([record.sizeBytes, record.sha256], [content.length, sha256(content)]);
   assertEquals((Deno.statSync(`${where.folder}/file.iso`).mode ?? 0) & 0o777, 0o644);
 }
+
+/** A tmpfs of its own. Needs root. */
+export async function smallDisk(size: string): Promise<{ folder: string } & AsyncDisposable> {
+  const folder = await Deno.makeTempDir({ prefix: "disk-" });
+  const mount = async (...args: string[]) => {
+    const { success, stderr } = await new Deno.Command(args[0]!, { args: args.slice(1) }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+  };
+  await mount("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
+  return {
+    folder,
+    async [Symbol.asyncDispose]() {
+      await mount("umount", "--lazy", folder);
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What is said about a file that came, for people and for scripts. */
+import type { MediaRecord } from "../../provision/media/record.ts";
+import { sizeWords } from "../../provision/media/words.ts";
+import type { Invocation } from "../command.ts";
+
+export function tellFetched(invocation: Invocation, path: string, record: MediaRecord, already: boolean): void {
+  const { terminal, options } = invocation;
+  if (options.json) {
+    terminal.print(JSON.stringify({ type: "done", path, already, ...record }));
+    return;
+  }
+  terminal.print(`${path}  ${sizeWords(record.sizeBytes)}${already ? ", was here and is unchanged" : ""}`);
+  if (options.quiet) return;
+  const { verifiedAgainst, sha256, made, checksum } = record;
+  terminal.print(`SHA-256 ${sha256}${verifiedAgainst === "sha256" ? ", as it must be" : ""}`);
+  if (made !== undefined) {
+    for (const { source, verifiedAgainst } of made.from) terminal.note(`Made here from ${source} (${verifiedAgainst})`);
+  } else if (verifiedAgainst === "sha512" || verifiedAgainst === "sha1") {
+    terminal.note(`Its ${verifiedAgainst.toUpperCase()} is the one in ${checksum?.from ?? "its publisher's list"}`);
+  } else if (verifiedAgainst !== "sha256") {
+    terminal.note(
+      "Nothing said which SHA-256 it must have: this one is recorded, and every later use is checked against it",
+    );
+  }
+}
