@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   setup: async () => (await import("./setup.ts")).setupCommand,
+  install: async () => (await import("./install.ts")).installCommand,
   detect: async () => (await import("./detect.ts")).detectCommand,
   plan: async () => (await import("./plan.ts")).planCommand,
   apply: async () => (await import("./apply.ts")).applyCommand,

@@ -12,7 +12,7 @@ import type { Host } from "../provision/host/host.ts";
 import { renderPlanText } from "../provision/plan_text.ts";
 import { type Resolution, resolve } from "../provision/resolve.ts";
 import { steps } from "../provision/steps.ts";
-import { answersOf, back, hear, nextQuestion, type Situation } from "../provision/wizard.ts";
+import { answersOf, back, nextQuestion, type Situation } from "../provision/wizard.ts";
 import { renderFound, renderPreview } from "../provision/wizard/preview.ts";
 import { showing } from "./apply.ts";
 import type { Command, ExitCode, Invocation, Terminal } from "./command.ts";
@@ -20,6 +20,7 @@ import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuse
 import { printPlan } from "./plan.ts";
 import { BACK, type Face, openFace } from "./prompts/face.ts";
 import { singleBlanks } from "./setup/single_blanks.ts";
+import { hearAll } from "./prompts/hear_all.ts";
 import { offerRestart, sayWhatNow, whatStands } from "./setup/standing.ts";
 import { refuseToOverwrite, saveAnswers } from "./prompts/save_answers.ts";
 
@@ -114,7 +115,9 @@ async function decide(
 ): Promise<Decided | null> {
   let situation = begin;
   while (true) {
-    situation = await hearAll(situation, invocation, face);
+    const asker = { face, takesProposals: invocation.flags.yes === true };
+    const heard = await hearAll(situation.heard, (heard) => nextQuestion({ ...begin, heard }), asker);
+    situation = { ...begin, heard };
     const answers = answersOf(situation);
     const { detection } = situation;
     const resolution = resolve(answers, detection);
@@ -132,21 +135,6 @@ async function decide(
     if (said === "stop") return null;
     return { answers, spec: resolution.hostSpec, planning };
   }
-}
-
-/** Asks until nothing is left; with --yes takes what is proposed. Throws AppError `answer-missing` where nobody is. */
-async function hearAll(begin: Situation, { flags }: Invocation, face: Face | null): Promise<Situation> {
-  let situation = begin;
-  for (let question = nextQuestion(situation); question !== null; question = nextQuestion(situation)) {
-    if (face === null && flags.yes !== true) {
-      throw new AppError("answer-missing", `Nobody can be asked: ${question.title} (${question.id})`, {
-        hint: "Answer it in the file of --answers, or add --yes to take what is proposed",
-      });
-    }
-    const reply = face === null ? question.default : await face.ask(question, situation.heard.length > 0);
-    situation = reply === BACK ? back(situation) : hear(situation, question.id, reply);
-  }
-  return situation;
 }
 
 function show({ plan }: Planning, { hostSpec, notes }: Resolution, detection: Detection, { terminal }: Invocation) {

@@ -5,15 +5,11 @@
  */
 import type { Answers } from "../model/answers.ts";
 import type { Detection } from "../model/detection.ts";
-import { AppError } from "../model/errors.ts";
-import { mergeParts } from "./vm/merge.ts";
-import { problemOf, type Question, type Reply } from "./wizard/question.ts";
+import type { Question, Reply } from "./wizard/question.ts";
 import { questions } from "./wizard/questions.ts";
+import { type Heard, tellStory } from "./wizard/story.ts";
 
-export interface Heard {
-  readonly id: string;
-  readonly value: Reply;
-}
+export type { Heard } from "./wizard/story.ts";
 
 export interface Situation {
   readonly detection: Detection;
@@ -44,26 +40,6 @@ export function back(situation: Situation): Situation {
   return { ...situation, heard: situation.heard.slice(0, -1) };
 }
 
-/** Tells the whole story again: what is asked depends on everything said before. */
 function walk({ detection, given, heard }: Situation): { question: Question | null; answers: Answers } {
-  let answers = given;
-  const replies: Record<string, Reply> = {};
-  let told = 0;
-  for (const definition of questions) {
-    const context = { detection, given, answers, replies };
-    const question = definition.ask(context);
-    if (question === null) continue;
-    const reply = heard[told];
-    if (reply === undefined) return { question, answers };
-    const problem = reply.id === question.id ? problemOf(question, reply.value) : `"${question.id}" comes first`;
-    if (problem !== null) {
-      throw new AppError("answer-invalid", `Cannot take ${JSON.stringify(reply.value)} for "${reply.id}": ${problem}`, {
-        hint: question.title,
-      });
-    }
-    answers = mergeParts(answers, definition.answers(reply.value, context));
-    replies[question.id] = reply.value;
-    told++;
-  }
-  return { question: null, answers };
+  return tellStory(questions, { detection }, given, heard);
 }

@@ -2,7 +2,7 @@
  * Questions answered with arrow keys, by @inquirer/prompts. Esc goes back, and so does the last choice. Ctrl-D and a
  * terminal that goes away end it with words: the library would end silently.
  */
-import { confirm, input, select } from "@inquirer/prompts";
+import { confirm, input, password, select } from "@inquirer/prompts";
 import process from "node:process";
 import { wrap } from "../../provision/detect_report/text.ts";
 import { type Question, readNumber, type Reply } from "../../provision/wizard/question.ts";
@@ -74,6 +74,19 @@ export class ArrowsFace implements Face {
         }, context);
       case "confirm":
         return await confirm({ message: question.title, default: question.default, theme }, context);
+      case "typed":
+        return await input({
+          message: question.title,
+          theme,
+          validate: (line) => question.validate(line) ?? true,
+        }, context);
+      case "secret":
+        return await password({
+          message: question.title,
+          mask: "*",
+          theme,
+          validate: (line) => question.validate(line) ?? true,
+        }, context);
       case "text":
       case "number": {
         const text = await input({

@@ -78,6 +78,8 @@ export interface Command {
   readonly step: string;
   readonly reason: string;
   readonly stdin?: string;
+  /** Is given what the command prints while it prints it. */
+  readonly heard?: (text: string) => void;
   /** Default: ten minutes. */
   readonly timeoutMs?: number;
   /** Runs in a session of its own, which a Ctrl-C on our terminal does not reach: to be cut short would break things. */

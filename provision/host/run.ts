@@ -23,10 +23,13 @@ export async function runCommand(command: Command): Promise<CommandResult> {
       env: { LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
     }).spawn();
     if (command.stdin !== undefined) await feed(child.stdin, command.stdin);
-    const { code, stdout, stderr } = await child.output();
+    const [stdout, stderr, { code }] = await Promise.all([
+      gather(child.stdout, command.heard),
+      gather(child.stderr),
+      child.status,
+    ]);
     if (signal.aborted) throw tookTooLong(command, timeoutMs);
-    const text = new TextDecoder();
-    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr), recorded: false };
+    return { code, stdout, stderr, recorded: false };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return { code: 127, stdout: "", stderr: `${program}: not found`, recorded: false };
@@ -36,6 +39,17 @@ export async function runCommand(command: Command): Promise<CommandResult> {
       cause: error,
     });
   }
+}
+
+async function gather(stream: ReadableStream<Uint8Array>, heard?: (text: string) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
+  for await (const bytes of stream) {
+    const piece = decoder.decode(bytes, { stream: true });
+    pieces.push(piece);
+    heard?.(piece);
+  }
+  return pieces.join("") + decoder.decode();
 }
 
 async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {

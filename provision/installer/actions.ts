@@ -27,7 +27,20 @@ export interface FolderAction {
   readonly reason: string;
 }
 
-export type Action = CommandAction | FileAction | FolderAction;
+/** Looks whether what a start needs is there; what is missing ends the installation. */
+export interface CheckAction {
+  readonly kind: "check";
+  readonly reason: string;
+}
+
+/** The record of all that was done, into the mounted system. */
+export interface LogAction {
+  readonly kind: "log";
+  readonly path: string;
+  readonly reason: string;
+}
+
+export type Action = CommandAction | FileAction | FolderAction | CheckAction | LogAction;
 
 export const command = (
   reason: string,

@@ -1,13 +1,8 @@
 /** What is on a disk, told by its table and its file systems' signatures; nothing is mounted for it. Pure. */
 import { sizeWords } from "../media/words.ts";
 import { type Carried, type DetectedDisk, type DetectedPartition, partitionTypes } from "./disk.ts";
+import { finishedName, MAPPING, SEED_LABEL, TARGET, UNFINISHED } from "./names.ts";
 
-/** The GPT name of each of our partitions until the installation is whole; the installation's id follows. */
-export const UNFINISHED = "neuron-unfinished-";
-/** The GPT names of a whole installation. */
-export const finishedName = (role: string): string => `neuron-${role}`;
-/** Label of the volume that brings answers. */
-export const SEED_LABEL = "NEURON-SEED";
 /** Where live-boot mounts what the machine was started from. Source: live-boot(7). */
 const LIVE_MEDIUM = /^\/(run|lib|usr\/lib)\/live\//;
 
@@ -45,7 +40,7 @@ export function hasNeuron(disk: DetectedDisk): boolean {
 /** Nothing anybody could miss: no table, or one that is empty or holds nothing but what we began ourselves. */
 export function isBlank(disk: DetectedDisk): boolean {
   return disk.partitions.length === unfinishedParts(disk).length && disk.fileSystem === null &&
-    disk.holders.length === 0;
+    usesOf(disk).length === 0;
 }
 
 export function isBootMedium(disk: DetectedDisk): boolean {
@@ -56,9 +51,11 @@ export function bringsAnswers(disk: DetectedDisk): boolean {
   return everything(disk).some(({ label }) => label === SEED_LABEL);
 }
 
-/** Mount points, swap and running volumes, as the words they are shown with. */
+/** Mount points, swap and running volumes; not what a run of ours that was killed left mounted: the next one leaves it. */
 export function usesOf(disk: DetectedDisk): string[] {
-  return [...new Set(everything(disk).flatMap(({ mountPoints, holders }) => [...mountPoints, ...holders]))];
+  const isOurs = (use: string) => use === MAPPING || use === TARGET || use.startsWith(`${TARGET}/`);
+  const uses = everything(disk).flatMap(({ mountPoints, holders }) => [...mountPoints, ...holders]);
+  return [...new Set(uses.filter((use) => !isOurs(use)))];
 }
 
 function everything(disk: DetectedDisk): Carried[] {

@@ -4,15 +4,13 @@
  * Sources: sfdisk(8), mkfs.btrfs(8), cryptsetup-luksFormat(8), mkfs.fat(8).
  */
 import { type Action, command } from "./actions.ts";
-import { finishedName, UNFINISHED, unfinishedParts } from "./contents.ts";
+import { unfinishedParts } from "./contents.ts";
 import { type DetectedDisk, partitionPath } from "./disk.ts";
-import { MAPPING, rootOptions, subvolumes } from "./files.ts";
+import { rootOptions, subvolumes } from "./files.ts";
 import type { Identities } from "./identities.ts";
 import type { PlannedPartition, Role } from "./layout.ts";
+import { finishedName, MAPPING, TARGET, UNFINISHED } from "./names.ts";
 import type { Place } from "./verdict.ts";
-
-/** Where the new system is mounted while it is made. */
-export const TARGET = "/mnt/neuron-target";
 
 export const byGuid = (guid: string): string => `/dev/disk/by-partuuid/${guid}`;
 export const rootDevice = (ids: Identities, encrypt: boolean): string =>
@@ -133,6 +131,8 @@ export function finishActions(
 ): Action[] {
   const order = (role: Role) => role === "root" ? 0 : 1;
   return [
+    { kind: "check", reason: "it can start" },
+    { kind: "log", path: "/var/log/neuron-install.jsonl", reason: "what was done" },
     command("everything is on the disk", ["sync"]),
     command("the new system is left", ["umount", "--recursive", TARGET]),
     ...(encrypt ? [command("the encrypted volume is closed", ["cryptsetup", "close", MAPPING])] : []),

@@ -1,6 +1,7 @@
 /** The files of the new system that are not the medium's: texts from settings. Pure. */
 import type { Identities } from "./identities.ts";
 import type { LiveSystem } from "./live_system.ts";
+import { MAPPING } from "./names.ts";
 import { networkFile } from "./network_file.ts";
 import type { InstallSettings } from "./settings.ts";
 
@@ -10,9 +11,6 @@ export interface PlannedFile {
   readonly content: { readonly text: string; readonly mode?: number } | { readonly link: string };
   readonly reason: string;
 }
-
-/** Name of the opened LUKS volume. */
-export const MAPPING = "neuron-root";
 
 /** Subvolumes of the root: what is snapshotted, kept and written on its own. */
 export const subvolumes: readonly { readonly name: string; readonly mountPoint: string }[] = [

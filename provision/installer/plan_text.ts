@@ -87,10 +87,12 @@ export function actionWords(action: Action): string {
         : " < (script)";
       return `${action.argv.join(" ")}${from}`;
     }
+    case "check":
+      return `check: ${action.reason}`;
     case "folder":
-      return `folder ${action.path}`;
     case "file":
-      return `file ${action.path}`;
+    case "log":
+      return `${action.kind} ${action.path}`;
   }
 }
 

@@ -5,11 +5,12 @@
  */
 import { type Action, command } from "./actions.ts";
 import type { DetectedDisk } from "./disk.ts";
-import { byGuid, TARGET } from "./disk_actions.ts";
+import { byGuid } from "./disk_actions.ts";
 import { makesLocale } from "./files.ts";
 import type { Identities } from "./identities.ts";
 import type { PlannedPartition } from "./layout.ts";
 import type { LiveSystem } from "./live_system.ts";
+import { TARGET } from "./names.ts";
 import type { InstallSettings } from "./settings.ts";
 import type { Place } from "./verdict.ts";
 

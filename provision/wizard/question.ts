@@ -41,12 +41,31 @@ export interface NumberQuestion extends Asked {
   validate(text: string): string | null;
 }
 
+/** What nobody can propose: it must be written. */
+export interface TypedQuestion extends Asked {
+  readonly kind: "typed";
+  validate(text: string): string | null;
+}
+
+/** The same, and not shown while it is written. */
+export interface SecretQuestion extends Asked {
+  readonly kind: "secret";
+  validate(text: string): string | null;
+}
+
 /** Data for a face. `default` is always a reply that is accepted. */
 export type Question =
   | ChoiceQuestion
   | ConfirmQuestion
   | TextQuestion
-  | NumberQuestion;
+  | NumberQuestion
+  | TypedQuestion
+  | SecretQuestion;
+
+/** What is taken where nobody is asked; null: there is nothing to propose. */
+export function proposalOf(question: Question): Reply | null {
+  return question.kind === "typed" || question.kind === "secret" ? null : question.default;
+}
 
 /** The reply that a typed line means; ask `validate` first. People write half a gibibyte with a point or a comma. */
 export function readNumber(text: string): number {
@@ -65,6 +84,8 @@ export function problemOf(question: Question, value: Reply): string | null {
     case "confirm":
       return typeof value === "boolean" ? null : "It is neither yes nor no";
     case "text":
+    case "typed":
+    case "secret":
       return typeof value === "string" ? question.validate(value) : "It is no text";
     case "number":
       return typeof value === "number" ? question.validate(`${value}`) : "It is no number";

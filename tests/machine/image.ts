@@ -4,6 +4,7 @@
  * No loop devices and no mounts: the file system is filled by mke2fs, and GRUB installs itself in a first start.
  */
 import { join } from "node:path";
+import { aptSources, cacheFolder, digestOf, exists, suite, textsBelow } from "./debian.ts";
 import { Pc } from "./pc.ts";
 import { tool } from "./tool.ts";
 
@@ -84,20 +85,9 @@ export async function systemImage(say: (line: string) => void): Promise<Image> {
   return { path, builtMs: performance.now() - startedMs };
 }
 
-/** Where images are kept: outside the checkout, so that a fresh one finds them. */
-function cacheFolder(): string {
-  const base = Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/root", ".cache");
-  return join(base, "neuron-test-machine");
-}
-
 /** Digest of everything the image is made from. */
 async function recipeKey(): Promise<string> {
-  const parts = [await Deno.readTextFile(import.meta.filename!)];
-  for (const path of (await tool("find", [overlayFolder, "-type", "f"], "findutils")).trim().split("\n").sort()) {
-    parts.push(path.slice(overlayFolder.length), await Deno.readTextFile(path));
-  }
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\0")));
-  return new Uint8Array(digest).toHex().slice(0, 16);
+  return await digestOf([await Deno.readTextFile(import.meta.filename!), ...await textsBelow(overlayFolder)]);
 }
 
 async function unpackSystem(root: string): Promise<void> {
@@ -118,22 +108,6 @@ async function unpackSystem(root: string): Promise<void> {
     "coreutils",
   );
   await tool("chroot", [root, "sh", "-c", finishing], "coreutils");
-}
-
-async function suite(): Promise<string> {
-  const match = /^VERSION_CODENAME=(\S+)$/m.exec(await Deno.readTextFile("/etc/os-release"));
-  if (match === null) throw new Error("/etc/os-release names no Debian release");
-  return match[1]!;
-}
-
-/** The build machine's own: which mirror it uses is not ours to say. */
-async function aptSources(): Promise<string[]> {
-  const sources = ["/etc/apt/sources.list"];
-  for await (const { name } of Deno.readDir("/etc/apt/sources.list.d")) {
-    if (/^debian.*\.(list|sources)$/.test(name)) sources.push(`/etc/apt/sources.list.d/${name}`);
-  }
-  const there = await Promise.all(sources.map(exists));
-  return sources.filter((_, index) => there[index]);
 }
 
 /** One partition with the whole system in it. */
@@ -178,8 +152,4 @@ async function installBootLoader(work: string): Promise<void> {
   await pc.start();
   await pc.read("set -e; grub-install --target=i386-pc /dev/vda; update-grub; sync", 120);
   await pc.shutDown();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -24,7 +24,12 @@ export interface PcOptions {
   readonly hardware: Hardware;
   /** For sockets and logs. */
   readonly folder: string;
-  readonly disk: { readonly path: string; readonly format: "raw" | "qcow2" };
+  readonly disk: {
+    readonly path: string;
+    readonly format: "raw" | "qcow2";
+    /** Default: virtio. */
+    readonly bus?: "virtio" | "nvme";
+  };
   /** A read-only volume, mounted at /opt/neuron. */
   readonly product?: string;
   /** Its serial number, as the firmware tells it: how a start is told what shall happen in it. */
@@ -196,12 +201,13 @@ export class Pc {
 
   #arguments(): string[] {
     const { hardware, folder, disk, product, kernel, serial } = this.#options;
-    const volume = (id: string, properties: string, slot: number, more = "") => [
+    const volume = (id: string, properties: string, slot: number, device = "virtio-blk-pci", more = "") => [
       "-drive",
       `id=${id},if=none,${properties}`,
       "-device",
-      `virtio-blk-pci,drive=${id},bus=pcie.0,addr=0x${slot.toString(16)}${more}`,
+      `${device},drive=${id},bus=pcie.0,addr=0x${slot.toString(16)}${more}`,
     ];
+    const system = disk.bus === "nvme" ? "nvme,serial=system" : "virtio-blk-pci";
     const { memoryMib, processors, vendor } = hardware;
     const cpu = accelerator.cpu === "host" ? "host" : `${accelerator.cpu},vendor=${vendor},+pdpe1gb`;
     return [
@@ -209,7 +215,7 @@ export class Pc {
       ...["-m", `${memoryMib}`, "-smp", processors],
       ...(serial === undefined ? [] : ["-smbios", `type=1,serial=${serial}`]),
       ...["-nodefaults", "-display", "none", "-vga", "none", "-S", "-audiodev", "none,id=silence"],
-      ...volume("system", `file=${disk.path},format=${disk.format},cache=writeback`, 0x18, ",bootindex=1"),
+      ...volume("system", `file=${disk.path},format=${disk.format},cache=writeback`, 0x18, system, ",bootindex=1"),
       ...(product === undefined ? [] : volume("product", `file=${product},format=raw,readonly=on`, 0x19)),
       ...[
         "-netdev",

@@ -4,10 +4,11 @@
  *
  * usage: tests/machine/run.ts [--all | CASE …] [--power-cuts N [--seed N]]
  *
- * Without words: the case that `deno task test` runs. --all: every layout and every sabotage.
+ * Without words: the case that `deno task test` runs. --all: every layout, every sabotage and every installation.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { systemImage } from "./image.ts";
+import { installations, runInstallation } from "./installer/scenario.ts";
 import { layouts, quick } from "./layouts.ts";
 import { runPowerCuts } from "./power_cuts.ts";
 import { productVolume } from "./product.ts";
@@ -30,6 +31,7 @@ interface Row {
 const cases: readonly Case[] = [
   ...layouts.map((layout) => ({ ...layout, run: (bench: Bench) => runLayout(layout, bench) })),
   ...sabotages.map((sabotage) => ({ ...sabotage, run: (bench: Bench) => runSabotage(sabotage, bench) })),
+  ...installations.map((one) => ({ ...one, run: (bench: Bench) => runInstallation(one, bench) })),
 ];
 
 function powerCuts(count: number, seed: number): Case {
@@ -94,7 +96,7 @@ async function runCase({ name, what, run }: Case, place: Omit<Bench, "timed">): 
   }
 }
 
-const columns = ["start", "detect", "refused", "apply", "trial", "vm", "rollback"];
+const columns = ["start", "detect", "refused", "apply", "trial", "vm", "rollback", "live", "install", "disk"];
 
 function print(rows: readonly Row[]): void {
   const table = [["case", ...columns, "seconds", ""]];

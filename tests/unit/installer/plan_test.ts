@@ -222,13 +222,13 @@ Deno.test("nobody watching, a Neuron that is whole is not installed over: a medi
 });
 
 Deno.test("the network: NetworkManager's keyfile, or systemd-networkd's, or nothing where DHCP comes by itself", () => {
-  const network = {
+  const network: InstallAnswers["network"] = {
     mode: "static",
     address: "192.168.1.10/24",
     gateway: "192.168.1.1",
     nameServers: ["192.168.1.1", "2001:db8::1"],
     device: "eno1",
-  } as const;
+  };
   const nm = fileText(
     plan({ disks: [nvme()], install: { network } }),
     "/etc/NetworkManager/system-connections/neuron.nmconnection",

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Terminal } from "../../../cli/command.ts";
 import { BACK } from "../../../cli/prompts/face.ts";
-import { type Lines, LinesFace } from "../../../cli/prompts/lines.ts";
+import { type Lines, LinesFace, withoutErased } from "../../../cli/prompts/lines.ts";
 import { AppError } from "../../../model/errors.ts";
 import type { Question } from "../../../provision/wizard/question.ts";
 
@@ -39,13 +39,12 @@ async function answer(question: Question, typed: readonly (string | "^C")[], can
     note: (line) => void said.push(line),
   };
   const left = [...typed];
-  const lines: Lines = {
-    read(prompt) {
-      said.push(prompt);
-      const line = left.shift();
-      return Promise.resolve(line === undefined ? null : line === "^C" ? "interrupted" : { line });
-    },
+  const read = (prompt: string): ReturnType<Lines["read"]> => {
+    said.push(prompt);
+    const line = left.shift();
+    return Promise.resolve(line === undefined ? null : line === "^C" ? "interrupted" : { line });
   };
+  const lines: Lines = { read, readHidden: (prompt) => read(`hidden ${prompt}`) };
   const reply = await new LinesFace(terminal, lines).ask(question, canGoBack);
   return { reply, said: said.join("\n"), left, widest: Math.max(...said.map((line) => line.length)) };
 }
@@ -86,4 +85,21 @@ Deno.test("the end of the input and Ctrl-C are errors with words, and nothing is
 Deno.test("lines keep within a narrow terminal", async () => {
   const long: Question = { ...card, title: "Which of all these cards shall the new machine get from now on?" };
   assertEquals((await answer(long, [""])).widest <= 40, true);
+});
+
+Deno.test("what nobody can propose must be written; a secret is read hidden and keeps its blanks", async () => {
+  const validate = (text: string) => text === "" ? "Write something" : null;
+  const typed = await answer({ id: "t", kind: "typed", title: "Name?", help: "Any.", validate }, ["", " sda "]);
+  assertEquals(typed.reply, "sda");
+  assertStringIncludes(typed.said, "Write something.");
+  const secret = await answer({ id: "s", kind: "secret", title: "Password?", help: "Any.", validate }, ["", " a b "]);
+  assertEquals(secret.reply, " a b ");
+  assertStringIncludes(secret.said, "hidden > ");
+  assertEquals(secret.said.includes(" a b "), false);
+});
+
+Deno.test("withoutErased() is what a person sees who types blindly", () => {
+  assertEquals(withoutErased("pasx\x7fsx\bword"), "password");
+  assertEquals(withoutErased("wrong\x15right"), "right");
+  assertEquals(withoutErased("\x7fa"), "a");
 });
