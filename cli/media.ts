@@ -23,7 +23,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./media/fetch.ts")).run,
   },
   import: {
-    usage: ["import FILE [--sha256 HEX] [--name FILE] [--json]"],
+    usage: ["import FILE-FOLDER-OR-DEVICE [--sha256 HEX] [--name FILE] [--json]"],
     flags: ["folder", "sha256", "name"],
     load: async () => (await import("./media/import.ts")).run,
   },
@@ -84,6 +84,10 @@ export const mediaCommand: Command = {
       why: "a file of your own network",
     },
     { line: "sudo neuron-setup media import ~/Downloads/Win11_25H2_English_x64.iso", why: "a file you have" },
+    {
+      line: "sudo neuron-setup media import /dev/sdb1",
+      why: "a stick with an ISO file, or with Windows Setup, of which an ISO is made; media list shows them",
+    },
     { line: "neuron-setup media verify", why: "reads every file again: exit 1 when one has changed" },
     {
       line: "neuron-setup media fetch windows11 --json | jq -c 'select(.type == \"done\")'",

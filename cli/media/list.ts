@@ -1,4 +1,6 @@
-/** `media list`: the catalogue, what of it is here, and what else was imported. Reads no file, only names. */
+/** `media list`: the catalogue, what of it is here, what else was imported, and what is plugged in. Reads names only. */
+import { type Candidate, readCandidates } from "../../provision/media/candidates.ts";
+import type { MediaRecord } from "../../provision/media/record.ts";
 import { readShelf, type Shelved } from "../../provision/media/shelf.ts";
 import { sizeWords } from "../../provision/media/words.ts";
 import type { ExitCode, Invocation } from "../command.ts";
@@ -11,8 +13,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { terminal, options } = invocation;
   const { host, files, folder } = openShelf(invocation);
   const media = readShelf(host, files, folder);
+  const candidates = readCandidates(host);
   if (options.json) {
-    terminal.print(JSON.stringify({ schema: "neuron.media-list/1", folder, media: media.map(asJson) }, null, 2));
+    const document = { schema: "neuron.media-list/1", folder, media: media.map(asJson), candidates };
+    terminal.print(JSON.stringify(document, null, 2));
     return 0;
   }
   const width = Math.max(...media.map(({ row, name }) => (row?.name ?? name).length));
@@ -20,8 +24,18 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     terminal.print(`${(each.row?.name ?? each.name).padEnd(width)}  ${stateWords(each)}`);
     terminal.print(`${" ".repeat(width)}  ${each.row?.title ?? each.record?.source ?? ""}`);
   }
+  if (candidates.length > 0) terminal.print("\nOn sticks and discs, to be had with neuron-setup media import PATH:");
+  for (const { kind, path, device, label } of candidates) {
+    terminal.print(`${path}  ${candidateWords[kind]}${label === null ? "" : `, "${label}"`} (${device})`);
+  }
   return 0;
 }
+
+const candidateWords: Readonly<Record<Candidate["kind"], string>> = {
+  windows: "Windows Setup as files: an ISO is made of it",
+  iso: "an ISO file",
+  device: "not mounted: import looks into it",
+};
 
 function asJson({ name, row, state, bytes, record }: Shelved): Record<string, unknown> {
   return {
@@ -43,14 +57,25 @@ function stateWords({ state, bytes, row, record }: Shelved): string {
   const size = row?.sizeBytes === undefined ? "" : ` of ${sizeWords(row.sizeBytes)}`;
   switch (state) {
     case "here":
-      return `here, ${sizeWords(bytes)}, ${
-        record?.verifiedAgainst === "sha256" ? "its SHA-256 was right" : "no SHA-256 to check against"
-      }`;
+      return `here, ${sizeWords(bytes)}, ${verifiedWords(record)}`;
     case "partly":
       return `begun, ${sizeWords(bytes)}${size}: fetch goes on`;
     case "unknown":
       return "a file with this name, never checked: import it to trust it";
     case "missing":
       return row?.link === null ? `not here; ${row.note}` : `not here${size.replace(" of", ",")}`;
+  }
+}
+
+function verifiedWords(record: MediaRecord | null): string {
+  switch (record?.verifiedAgainst) {
+    case "sha256":
+    case "sha512":
+    case "sha1":
+      return `its ${record.verifiedAgainst.toUpperCase().replace("SHA", "SHA-")} was right`;
+    case "made":
+      return "made here";
+    default:
+      return "no SHA-256 to check against";
   }
 }

@@ -19,6 +19,8 @@ import { sizeWords } from "./words.ts";
 export interface TakeOptions {
   /** What the person says it must have. */
   readonly sha256?: string;
+  /** Where the person says it is, when its path is one for now. */
+  readonly says?: string;
   readonly report?: (progress: MediaProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -135,7 +137,7 @@ function record(
   from: string,
   kind: FileKind,
   found: { sha256: string; sizeBytes: number },
-  { sha256 }: TakeOptions,
+  { sha256, says }: TakeOptions,
 ): Pick<Taken, "record" | "row"> {
   if (sha256 !== undefined && found.sha256 !== sha256) {
     throw new AppError("verification-failed", `Cannot import ${from}: its SHA-256 is ${found.sha256}, not ${sha256}`, {
@@ -144,5 +146,5 @@ function record(
   }
   const row = rowWithHash(found.sha256);
   const verifiedAgainst = sha256 !== undefined || row !== null ? "sha256" : "kind";
-  return { row, record: writeRecord(host, path, { ...found, kind, source: `file:${from}`, verifiedAgainst }) };
+  return { row, record: writeRecord(host, path, { ...found, kind, source: `file:${says ?? from}`, verifiedAgainst }) };
 }

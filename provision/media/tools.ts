@@ -50,6 +50,12 @@ export async function runTool(
   }
 }
 
+/** A folder of ours with everything in it; already gone is success. */
+export async function removeTree(host: Host, folder: string): Promise<void> {
+  if (host.stat(folder) === null) return;
+  await runTool(host, ["rm", "--recursive", "--force", "--", folder], { purpose: `remove ${folder}` });
+}
+
 /** `wimlib-imagex 1.13.6 (…)`: the first line it says about itself. */
 export async function versionOf(host: Host, program: string): Promise<string> {
   const { stdout, stderr } = await host.run({

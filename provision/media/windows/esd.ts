@@ -19,7 +19,7 @@ import { Http, type HttpOptions } from "../http.ts";
 import { removeNote } from "../notes.ts";
 import { type MediaRecord, readRecord, verify } from "../record.ts";
 import { checkName } from "../shelf.ts";
-import { runTool } from "../tools.ts";
+import { removeTree, runTool } from "../tools.ts";
 import { sizeWords } from "../words.ts";
 import { chooseEsd, type EsdFile, parseEsdCatalogue } from "./esd_catalogue.ts";
 import { languageTag } from "./languages.ts";
@@ -164,9 +164,4 @@ async function build(
   } finally {
     await removeTree(host, work);
   }
-}
-
-async function removeTree(host: Host, folder: string): Promise<void> {
-  if (host.stat(folder) === null) return;
-  await runTool(host, ["rm", "--recursive", "--force", "--", folder], { purpose: `remove ${folder}` });
 }

@@ -106,7 +106,7 @@ async function xorriso(
   // Everything but the install image, and that from where it fits.
   const excluded = install === null
     ? []
-    : tree.installParts.flatMap((path) => ["-m", `${tree.folder}/${path}`.replace(/[\\*?[\]]/g, "\\$&")]);
+    : tree.installParts.flatMap((path) => ["-m", escapePattern(`${tree.folder}/${path}`)]);
   const added = install === null ? [] : install.map((file) => `/${parentOf(tree.install)}/${nameOf(file)}=${file}`);
   await runTool(host, [
     "xorriso",
@@ -165,6 +165,11 @@ async function checkBootCatalogue(host: Host, path: string): Promise<void> {
 /** `El Torito boot img :   1  BIOS  y   none  0x0000  0x00      8  33`: the bootable ones. */
 export function bootPlatforms(report: string): string[] {
   return [...report.matchAll(/^El Torito boot img :\s+\d+\s+(\w+)\s+y\s/gm)].map((match) => match[1]!);
+}
+
+/** As glob(7) has it: a path that means itself. */
+export function escapePattern(path: string): string {
+  return path.replace(/[\\*?[\]]/g, "\\$&");
 }
 
 function nameOf(path: string): string {
