@@ -19,6 +19,7 @@ import { chooseHugepages } from "./vm/hugepages.ts";
 import { lookingGlassMib } from "./vm/looking_glass.ts";
 import { largestVmMib } from "./vm/memory.ts";
 import { mergeParts } from "./vm/merge.ts";
+import { startupNotes } from "./vm/startup_notes.ts";
 
 export interface Resolution {
   readonly hostSpec: HostSpec;
@@ -76,7 +77,14 @@ export function resolve(
       listen: answers.management?.listen ?? "127.0.0.1:8443",
     },
   };
-  const notes = [...cardNotes(gpu, hostSpec), ...cpu.notes, ...memory.notes, ...pages.notes, ...isolation.notes];
+  const notes = [
+    ...cardNotes(gpu, hostSpec),
+    ...cpu.notes,
+    ...memory.notes,
+    ...pages.notes,
+    ...isolation.notes,
+    ...startupNotes(vmSpec),
+  ];
   return { hostSpec, vmSpec, notes };
 }
 

@@ -6,6 +6,7 @@ import { parseXml } from "../vm/xml.ts";
 import { markerPath } from "./commands.ts";
 import type { UnattendPlan } from "./plan.ts";
 import firstLogon from "./scripts/first_logon.ps1" with { type: "text" };
+import session from "./scripts/session.ps1" with { type: "text" };
 import winPe from "./scripts/winpe.cmd" with { type: "text" };
 
 /** By path on the medium, without a leading slash. */
@@ -20,6 +21,7 @@ export function mediumContents(plan: UnattendPlan, loader?: TemplateLoader): Med
     ["neuron/settings.json", asciiJson(plan.settings)],
     ["neuron/winpe.cmd", dosText(winPe)],
     ["neuron/first-logon.ps1", dosText(firstLogon)],
+    ["neuron/session.ps1", dosText(session)],
   ];
   return new Map(texts.map(([path, text]) => [path, new TextEncoder().encode(text)]));
 }

@@ -1,6 +1,10 @@
-/** What first-logon.ps1 shall do: data in settings.json beside it. Pure. */
+/**
+ * What first-logon.ps1 shall do, and what session.ps1 does at each sign-in: data in settings.json beside them. Pure.
+ * docs/windows.md describes the file: whoever else reads or writes it in the guest keeps to that.
+ */
 import { AppError } from "../../model/errors.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
+import { parseStartupApp, type StartupApp } from "./startup_apps.ts";
 
 export interface GuestSettings {
   readonly schema: "neuron.guest-settings/1";
@@ -12,9 +16,9 @@ export interface GuestSettings {
   readonly guestAgent: boolean;
   readonly spiceAgent: boolean;
   readonly lookingGlass: boolean;
-  /** Command lines, started at each sign-in. */
-  readonly startupApps: readonly string[];
-  /** The first startup program takes the desktop's place. */
+  /** Started in this order at each sign-in, unless the account is a kiosk. */
+  readonly startupApps: readonly StartupApp[];
+  /** The first startup program takes the desktop's place, and is the only one. */
   readonly kiosk: boolean;
 }
 
@@ -34,22 +38,9 @@ const drivers = [
   "qemupciserial",
 ];
 
-/** Windows starts no longer command line from a Run key (Microsoft Learn "Run and RunOnce Registry Keys"). */
-const longestStartupApp = 260;
-
-/** @throws AppError `answer-invalid` for startup programs Windows would not start */
+/** @throws AppError `answer-invalid` for startup programs Windows would not start as they are meant */
 export function guestSettings(spec: VmSpec, driverFolder: string): GuestSettings {
-  const tooLong = spec.startupApps.find((line) => line.length > longestStartupApp);
-  if (tooLong !== undefined) {
-    throw new AppError(
-      "answer-invalid",
-      `vm.startupApps has a line of ${tooLong.length} characters; Windows starts up to ${longestStartupApp}`,
-      { hint: "Put the long command into a script in the guest and name that" },
-    );
-  }
-  if (spec.startupApps.some((line) => line.trim() === "")) {
-    throw new AppError("answer-invalid", "vm.startupApps has an empty line", { hint: "Remove it" });
-  }
+  const startupApps = spec.startupApps.map(parseStartupApp);
   if (spec.kiosk && spec.startupApps.length === 0) {
     throw new AppError("answer-invalid", "vm.kiosk is true, but vm.startupApps names no program to show", {
       hint: "Name one, or set vm.kiosk to false",
@@ -63,7 +54,7 @@ export function guestSettings(spec: VmSpec, driverFolder: string): GuestSettings
     guestAgent: spec.guestAgent,
     spiceAgent: spec.display.spice,
     lookingGlass: spec.display.lookingGlass.enabled,
-    startupApps: spec.startupApps,
+    startupApps,
     kiosk: spec.kiosk,
   };
 }

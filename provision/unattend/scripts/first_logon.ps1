@@ -150,15 +150,46 @@ function Set-Text([string] $Key, [string] $Name, [string] $Value) {
     $null = New-ItemProperty -LiteralPath $Key -Name $Name -Value $Value -PropertyType String -Force
 }
 
-# Programs of the Run key start at each sign-in; a kiosk's program takes the desktop's place.
-function Set-StartupApps($Settings) {
-    $apps = @($Settings.startupApps)
-    if ($Settings.kiosk) {
-        Set-Text 'HKCU:\Software\Microsoft\Windows\CurrentVersion\Policies\System' 'Shell' $apps[0]
-        return
+# session.ps1 and the settings it reads stay in Windows, where everybody may read and only administrators may write.
+function Copy-Session([string] $Folder) {
+    if (-not (Test-Path -LiteralPath $Folder)) { $null = New-Item -Path $Folder -ItemType Directory }
+    # SYSTEM, administrators and users by their numbers: their names are translated.
+    $rights = @(('"' + $Folder + '"'), '/inheritance:r')
+    foreach ($right in @('*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F', '*S-1-5-32-545:(OI)(CI)RX')) {
+        $rights += @('/grant:r', $right)
     }
-    for ($index = 0; $index -lt $apps.Count; $index++) {
-        Set-Text 'HKCU:\Software\Microsoft\Windows\CurrentVersion\Run' ('Neuron ' + ($index + 1)) $apps[$index]
+    Start-Installer (Join-Path $env:SystemRoot 'System32\icacls.exe') $rights 2
+    foreach ($name in @('settings.json', 'session.ps1')) {
+        $target = Join-Path $Folder $name
+        Copy-Item -LiteralPath (Join-Path $PSScriptRoot $name) -Destination $target -Force
+        # Everything on a CD is read-only, and copies keep it.
+        Set-ItemProperty -LiteralPath $target -Name 'IsReadOnly' -Value $false
+    }
+}
+
+# A task and not the Run key: that takes no more than 260 characters, and the desktop starts it late.
+function Register-Session([string] $PowerShell, [string] $Arguments) {
+    $user = [System.Security.Principal.WindowsIdentity]::GetCurrent().Name
+    $what = @{
+        TaskName  = 'Neuron startup programs'
+        Action    = New-ScheduledTaskAction -Execute $PowerShell -Argument $Arguments
+        Trigger   = New-ScheduledTaskTrigger -AtLogOn -User $user
+        Principal = New-ScheduledTaskPrincipal -UserId $user -LogonType Interactive -RunLevel Limited
+        # 4: what is started runs as if a person had started it; tasks are below that otherwise.
+        Settings  = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -ExecutionTimeLimit ([TimeSpan]::Zero) -Priority 4
+    }
+    $null = Register-ScheduledTask @what -Force
+}
+
+# What happens at each sign-in is session.ps1's; a kiosk's account has it in the desktop's place.
+function Install-Session($Settings) {
+    $folder = Join-Path $env:ProgramData 'Neuron'
+    Copy-Session $folder
+    $powershell = Join-Path $env:SystemRoot 'System32\WindowsPowerShell\v1.0\powershell.exe'
+    $arguments = '-NoProfile -NonInteractive -WindowStyle Hidden -ExecutionPolicy Bypass -File "' + (Join-Path $folder 'session.ps1') + '"'
+    if (@($Settings.startupApps).Count -gt 0) { Register-Session $powershell $arguments }
+    if ($Settings.kiosk) {
+        Set-Text 'HKCU:\Software\Microsoft\Windows NT\CurrentVersion\Winlogon' 'Shell' ('"' + $powershell + '" ' + $arguments + ' -AsShell')
     }
 }
 
@@ -184,7 +215,7 @@ try {
     if ($settings.spiceAgent) { Invoke-Part 'spice-agent' { Install-SpiceAgent } }
     if ($settings.lookingGlass) { Invoke-Part 'looking-glass' { Install-LookingGlass } }
     if ($settings.guestAgent) { Invoke-Part 'neuron-agent' { Install-NeuronAgent } }
-    if (@($settings.startupApps).Count -gt 0) { Invoke-Part 'startup-apps' { Set-StartupApps $settings } }
+    Invoke-Part 'startup-apps' { Install-Session $settings }
 } catch {
     $script:failures++
     Write-Log ('FAILED ' + $_.Exception.Message)

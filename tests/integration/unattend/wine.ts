@@ -15,6 +15,10 @@ export interface WindowsPe {
   /** Files on X:, below neuron/drivers. */
   drivers(): Promise<string[]>;
   run(line: string): Deno.ChildProcess;
+  /** A file on X:, without its line end; null when there is none. */
+  read(name: string): Promise<string | null>;
+  /** A program with its arguments, as another program would start it. */
+  start(...words: readonly string[]): Deno.ChildProcess;
 }
 
 /** One Wine for several machines: making its C: takes seconds. */
@@ -57,6 +61,8 @@ export async function withWine(
           (await lines(`${ram}/neuron/winpe.log`)).flatMap((line) => /^NEURON-STAGE (\S+)/.exec(line)?.[1] ?? []),
         drivers: () => below(`${ram}/neuron/drivers`),
         run: (line) => start(wine, "cmd", "/c", line),
+        read: (name) => Deno.readTextFile(`${ram}/${name}`).then((text) => text.replace(/\r?\n$/, ""), () => null),
+        start: (...words) => start(wine, ...words),
       };
     });
   } catch (error) {

@@ -227,6 +227,15 @@ Deno.test("resolve() gives other systems their own small defaults", () => {
   }]);
 });
 
+Deno.test("resolve() says that startup programs and kiosk come to nothing where the guest is not Windows", () => {
+  const codes = (vm: object) => resolved({ host: { gpu: "none" }, vm }).notes.map(({ code }) => code);
+  for (const part of [{ startupApps: ["gimp"] }, { kiosk: true }]) {
+    for (const os of ["linux", "other"]) assertEquals(codes({ os, ...part }).includes("startup-apps-not-taken"), true);
+    assertEquals(codes(part).includes("startup-apps-not-taken"), false);
+  }
+  assertEquals(codes({ os: "linux" }).includes("startup-apps-not-taken"), false);
+});
+
 Deno.test("resolve() does not move when what it asked for has been done", () => {
   const before = machine({ vendor: "intel", kernel: "6.12.1", iommuEnabled: false });
   const answers = parseAnswers("{}", "test");

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { parseAnswers } from "../../../model/answers.ts";
 import { AppError } from "../../../model/errors.ts";
 import { mediumContents } from "../../../provision/unattend/contents.ts";
+import type { StartupApp } from "../../../provision/unattend/startup_apps.ts";
 import { checkPassword, checkProductKey } from "../../../provision/unattend/secrets.ts";
 import { parseXml } from "../../../provision/vm/xml.ts";
 import { planFor, type Wish } from "./wishes.ts";
@@ -38,7 +39,7 @@ function code(wish: Wish): readonly string[] {
   const commands = ["Path", "CommandLine", "Description"].flatMap((tag) =>
     [...document.getElementsByTagName(tag)].map((one) => one.textContent ?? "")
   );
-  return [...commands, read("neuron/winpe.cmd"), read("neuron/first-logon.ps1")];
+  return [...commands, read("neuron/winpe.cmd"), read("neuron/first-logon.ps1"), read("neuron/session.ps1")];
 }
 
 const plainCode = code({});
@@ -71,16 +72,38 @@ Deno.test("any account name Windows allows arrives as it is", () => {
   }));
 });
 
-Deno.test("startup programs are data: they arrive as they are, and no script or command changes", () => {
-  const apps = fc.array(line.map((one) => one.slice(0, 200)).filter((one) => one.trim() !== "" && one.isWellFormed()), {
-    maxLength: 5,
-  });
-  fc.assert(fc.property(apps, (startupApps) => {
-    const settings = mediumContents(planFor({ vm: { startupApps } })).get("neuron/settings.json")!;
+/** Lines as the model takes them: up to 1,024 characters, without control characters. */
+const startupLine = fc.oneof(
+  line,
+  line.map((rest) => `app.exe ${rest}`),
+  line.map((rest) => `"C:\\Program Files\\a b\\app.exe" ${rest}`),
+  line.map((rest) => `app.exe ${rest.repeat(1024)}`.slice(0, 1024)),
+).filter((one) => one.trim() !== "" && one.isWellFormed());
+
+Deno.test("startup programs are data: they arrive as they are or are refused, and no script or command changes", () => {
+  let arrived = 0;
+  fc.assert(fc.property(fc.array(startupLine, { maxLength: 5 }), (startupApps) => {
+    const wish = { vm: { startupApps } };
+    let settings: Uint8Array;
+    try {
+      settings = mediumContents(planFor(wish)).get("neuron/settings.json")!;
+    } catch (error) {
+      assert(error instanceof AppError && error.code === "answer-invalid", String(error));
+      return;
+    }
     assert(settings.every((byte) => byte < 0x80));
-    assertEquals(JSON.parse(new TextDecoder().decode(settings)).startupApps, startupApps);
-    assertEquals(code({ vm: { startupApps } }), plainCode);
+    const apps: StartupApp[] = JSON.parse(new TextDecoder().decode(settings)).startupApps;
+    assertEquals(apps.map((app) => app.line), startupApps);
+    for (const { line, program, arguments: words } of apps) {
+      // Nothing is lost and nothing is added but the quotes of the program and blanks around.
+      const whole = line.trim();
+      assert(whole.endsWith(words) && whole.replace(/^"/, "").startsWith(program), line);
+      assertEquals(whole.slice(0, whole.length - words.length).trim().replaceAll('"', ""), program.trim());
+    }
+    assertEquals(code(wish), plainCode);
+    arrived += apps.length;
   }));
+  assert(arrived > 50, `${arrived} lines were not refused`);
 });
 
 Deno.test("what no language on the way could carry is refused, and a refusal never shows the secret", () => {

@@ -10,45 +10,66 @@ import { parseErrors, powershellParser } from "./powershell.ts";
 import { planFor, textOf } from "./wishes.ts";
 
 const powershell = textOf("neuron/first-logon.ps1");
+const session = textOf("neuron/session.ps1");
 const cmd = textOf("neuron/winpe.cmd");
 const parse = await powershellParser();
 
-/** Commands of Windows PowerShell 5.1 the script may use; none of them runs text as code. */
+/** Commands of Windows PowerShell 5.1 the scripts may use; none of them runs text as code. */
 const cmdlets = [
   "Add-Content",
   "ConvertFrom-Json",
+  "Copy-Item",
   "Get-Date",
+  "Get-ItemProperty",
   "Get-Service",
   "Join-Path",
   "New-Item",
   "New-ItemProperty",
   "New-Object",
+  "New-ScheduledTaskAction",
+  "New-ScheduledTaskPrincipal",
+  "New-ScheduledTaskSettingsSet",
+  "New-ScheduledTaskTrigger",
+  "Register-ScheduledTask",
   "Remove-Item",
   "Remove-ItemProperty",
+  "Set-ItemProperty",
   "Set-StrictMode",
   "Start-Process",
+  "Start-Sleep",
   "Test-Path",
 ];
 
-Deno.test("first-logon.ps1 is PowerShell, and the parser would see what is not", () => {
-  assertEquals(parseErrors(parse(powershell)), []);
-  for (const broken of ["if (1) {", "function X( {}", "$a = 'x", "foreach ($x in ) {}"]) {
-    assert(parse(broken).hasError, broken);
-  }
-  // Each closing bracket is needed: the parser reads the whole script, not its beginning.
-  const end = powershell.lastIndexOf("}");
-  assert(parseErrors(parse(powershell.slice(0, end) + powershell.slice(end + 1))).length > 0);
-});
+for (const [name, script] of [["first-logon.ps1", powershell], ["session.ps1", session]] as const) {
+  Deno.test(`${name} is PowerShell, and the parser would see what is not`, () => {
+    assertEquals(parseErrors(parse(script)), []);
+    for (const broken of ["if (1) {", "function X( {}", "$a = 'x", "foreach ($x in ) {}"]) {
+      assert(parse(broken).hasError, broken);
+    }
+    // Each closing bracket is needed: the parser reads the whole script, not its beginning.
+    const end = script.lastIndexOf("}");
+    assert(parseErrors(parse(script.slice(0, end) + script.slice(end + 1))).length > 0);
+  });
 
-Deno.test("first-logon.ps1 calls its own functions and harmless commands, and runs no text as code", () => {
-  const tree = parse(powershell);
-  const own = tree.descendantsOfType("function_name").map((node) => node!.text);
-  const called = new Set(tree.descendantsOfType("command_name").map((node) => node!.text));
-  assertEquals([...called].filter((name) => !own.includes(name) && !cmdlets.includes(name)), []);
-  assertEquals(own.filter((name) => !called.has(name)), []);
-  // Texts in double quotes are expanded: none may hold a variable or a command.
-  for (const node of tree.descendantsOfType("expandable_string_literal")) assert(!node!.text.includes("$"), node!.text);
-  assert(!/Invoke-Expression|\biex\b|ScriptBlock\]::Create|Restart-Computer|shutdown/i.test(powershell));
+  Deno.test(`${name} calls its own functions and harmless commands, and runs no text as code`, () => {
+    const tree = parse(script);
+    const own = tree.descendantsOfType("function_name").map((node) => node!.text);
+    const called = new Set(tree.descendantsOfType("command_name").map((node) => node!.text));
+    assertEquals([...called].filter((name) => !own.includes(name) && !cmdlets.includes(name)), []);
+    assertEquals(own.filter((name) => !called.has(name)), []);
+    // Texts in double quotes are expanded: none may hold a variable or a command.
+    for (const node of tree.descendantsOfType("expandable_string_literal")) {
+      assert(!node!.text.includes("$"), node!.text);
+    }
+    assert(!/Invoke-Expression|\biex\b|ScriptBlock\]::Create|Restart-Computer|shutdown/i.test(script));
+  });
+}
+
+Deno.test("session.ps1 starts programs in one place alone, from the settings' own fields, without a command line", () => {
+  assertEquals([...session.matchAll(/\[System\.Diagnostics\.Process\]::Start\(\$info\)/g)].length, 1);
+  assert(!/Start-Process|cmd(\.exe)?\b|& /.test(session.replace(/^#.*$/gm, "")));
+  const fields = new Set([...session.matchAll(/\$(?:App|apps?|settings)\.([A-Za-z]+)/g)].map((match) => match[1]!));
+  assertEquals([...fields].sort(), ["Count", "arguments", "kiosk", "line", "program", "startupApps"]);
 });
 
 Deno.test("first-logon.ps1 knows each setting it is given, and each stage it reports", () => {
@@ -61,7 +82,7 @@ Deno.test("first-logon.ps1 knows each setting it is given, and each stage it rep
 });
 
 Deno.test("scripts are ASCII with the line ends of DOS", () => {
-  for (const text of [powershell, cmd]) {
+  for (const text of [powershell, session, cmd]) {
     assert(/^[\t\r\n\x20-\x7e]*$/.test(text));
     assert(!/[^\r]\n|\r[^\n]/.test(text));
   }

@@ -136,8 +136,8 @@ Deno.test("an installation is for one disk; kiosk and startup programs must be s
       [{ disks: [{}, {}] }, "vm.disks has 2"],
       [{ os: "linux" as const }, "vm.os"],
       [{ kiosk: true }, "vm.kiosk"],
-      [{ startupApps: ["x".repeat(261)] }, "261 characters"],
-      [{ startupApps: [" "] }, "empty line"],
+      [{ startupApps: ["x".repeat(260)] }, "260 characters"],
+      [{ startupApps: [" "] }, "names no program"],
     ] as const
   ) {
     assertThrows(() => planFor({ vm: vm as never }), AppError, word);
