@@ -19,5 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   media: async () => (await import("./media.ts")).mediaCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
   try: async () => (await import("./try.ts")).tryCommand,
+  "first-boot": async () => (await import("./first_boot.ts")).firstBootCommand,
+  completions: async () => (await import("./completions.ts")).completionsCommand,
   version: async () => (await import("./version.ts")).versionCommand,
 };

@@ -41,9 +41,14 @@ export function readPhase({ flags }: Invocation): Phase {
   throw new AppError("usage", `There is no phase "${phase}"`, { hint: "This version knows the phase host" });
 }
 
+/** The answers of the file that was named, else of the last apply, else none. */
+export function wishedAnswers(host: Host, { flags }: Invocation): Answers {
+  return typeof flags.answers === "string" ? readAnswers(flags.answers) : lastAnswers(host);
+}
+
 /** From the file that was named, else from the last apply, else nothing but defaults. */
-export function readWish(host: Host, { flags }: Invocation): Wish {
-  const answers = typeof flags.answers === "string" ? readAnswers(flags.answers) : lastAnswers(host);
+export function readWish(host: Host, invocation: Invocation): Wish {
+  const answers = wishedAnswers(host, invocation);
   return { answers, spec: resolve(answers, detect(host)).hostSpec };
 }
 

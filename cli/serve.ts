@@ -1,13 +1,15 @@
 /** `neuron-setup serve`: the management server and its page, until Ctrl-C or TERM. */
 import config from "../deno.json" with { type: "json" };
+import { AppError } from "../model/errors.ts";
 import { plan } from "../provision/engine.ts";
 import { readTrialReport } from "../provision/proof.ts";
 import { detect } from "../provision/hardware/detect.ts";
+import type { Host } from "../provision/host/host.ts";
 import { steps } from "../provision/steps.ts";
 import { createServer } from "../server/mod.ts";
-import type { Command, ExitCode } from "./command.ts";
+import type { Command, ExitCode, Invocation } from "./command.ts";
 import { interrupted } from "./interrupted.ts";
-import { answersFlag, openMachine, readWish, refuseWords } from "./machine.ts";
+import { answersFlag, openMachine, readWish, refuseWords, wishedAnswers } from "./machine.ts";
 import { offerSignInLinks } from "./sign_in_links.ts";
 
 export const serveCommand: Command = {
@@ -15,7 +17,11 @@ export const serveCommand: Command = {
   summary: "the page: VMs, hardware and plan in a browser, on this machine only",
   usage: ["serve [--listen ADDR:PORT]"],
   flags: [
-    { name: "listen", value: "ADDR:PORT", help: "a loopback address (default 127.0.0.1:8443; port 0: a free one)" },
+    {
+      name: "listen",
+      value: "ADDR:PORT",
+      help: "a loopback address (default: management.listen of the answers, else 127.0.0.1:8443; port 0: a free one)",
+    },
     answersFlag,
   ],
   examples: [
@@ -32,7 +38,7 @@ export const serveCommand: Command = {
     const stop = interrupted();
     const server = await createServer({
       version: config.version,
-      listen: typeof flags.listen === "string" ? flags.listen : "127.0.0.1:8443",
+      listen: typeof flags.listen === "string" ? flags.listen : wishedListen(host, invocation),
       connect: options.connect,
       stateFolder: `${options.state}/server`,
       machine: { live: host.live, description: host.live ? null : `the machine below ${options.root}` },
@@ -52,3 +58,13 @@ export const serveCommand: Command = {
     return 0;
   },
 };
+
+/** Where the answers say. A damaged journal is something to be seen on the page, not a reason to have none. */
+function wishedListen(host: Host, invocation: Invocation): string {
+  try {
+    return wishedAnswers(host, invocation).management?.listen ?? "127.0.0.1:8443";
+  } catch (error) {
+    if (error instanceof AppError && error.code === "journal-damaged") return "127.0.0.1:8443";
+    throw error;
+  }
+}

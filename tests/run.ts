@@ -23,6 +23,7 @@ const testPackages = [
   "dnsmasq-base",
   "e2fsprogs",
   "fdisk",
+  "fish",
   "fonts-dejavu-core",
   "gcab",
   "git",
@@ -40,6 +41,7 @@ const testPackages = [
   "wimtools",
   "wine64",
   "xorriso",
+  "zsh",
 ];
 
 interface Count {
