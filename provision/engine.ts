@@ -3,7 +3,6 @@
  * Knows no step by name and changes nothing but through apply and rollback.
  */
 import { AppError, type Finding } from "../model/errors.ts";
-import type { HostSpec } from "../model/host_spec.ts";
 import { readHistory, rebootNeeded } from "./engine/history.ts";
 import { changeOf, makePlan, type Planning } from "./engine/plan.ts";
 import { readBootId, undo, type Undone } from "./engine/undo.ts";
@@ -16,7 +15,12 @@ export type { Kept, Undone } from "./engine/undo.ts";
 export type { Planning } from "./engine/plan.ts";
 
 /** Read-only: makes no state folder, takes no lock. */
-export async function plan(host: Host, steps: readonly Step[], spec: HostSpec, phase: Phase): Promise<Planning> {
+export async function plan<Spec>(
+  host: Host,
+  steps: readonly Step<unknown, Spec>[],
+  spec: Spec,
+  phase: Phase,
+): Promise<Planning> {
   return await makePlan(host, steps, spec, phase, readHistory(Journal.open(host.state).records).pending);
 }
 
@@ -32,7 +36,12 @@ export function isRebootNeeded(host: Host): boolean {
 }
 
 /** Every claim that does not hold, as findings; a path that is not as wanted is a blocker. */
-export async function verify(host: Host, steps: readonly Step[], spec: HostSpec, when: When): Promise<Finding[]> {
+export async function verify<Spec>(
+  host: Host,
+  steps: readonly Step<unknown, Spec>[],
+  spec: Spec,
+  when: When,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const step of steps) {
     const seen = await step.inspect(host, spec);

@@ -20,25 +20,31 @@ export type StepName =
   | "permissions"
   | "looking_glass"
   | "single_gpu"
-  | "trial_boot";
+  | "trial_boot"
+  | "media"
+  | "vm"
+  | "guest_install";
 
 export type Phase = "host" | "workload";
 
-/** inspect only reads; blockers, wants and verify are pure: the same input gives the same answer. */
-export interface Step<Seen = unknown> {
+/**
+ * inspect only reads; blockers, wants and verify are pure: the same input gives the same answer. `Spec` is what the
+ * phase is about: the host's steps compare with a HostSpec, those of the workload with a WorkloadSpec.
+ */
+export interface Step<Seen = unknown, Spec = HostSpec> {
   readonly name: StepName;
   readonly title: string;
   readonly phase: Phase;
-  inspect(host: Host, spec: HostSpec): Promise<Seen>;
+  inspect(host: Host, spec: Spec): Promise<Seen>;
   /** Why this machine cannot be changed as asked; every blocker of every step is told at once, before any write. */
-  blockers?(spec: HostSpec, seen: Seen): Finding[];
+  blockers?(spec: Spec, seen: Seen): Finding[];
   /** Everything the step answers for, whether or not it is there already. */
-  wants(spec: HostSpec, seen: Seen): Wants;
+  wants(spec: Spec, seen: Seen): Wants;
   /**
    * What files cannot tell. "written": what must hold right after apply; "effective": also what holds only after the
    * reboot. Findings of severity `blocker` are claims that do not hold.
    */
-  verify(spec: HostSpec, seen: Seen, when: "written" | "effective"): Finding[];
+  verify(spec: Spec, seen: Seen, when: "written" | "effective"): Finding[];
 }
 
 export interface Wants {
@@ -93,8 +99,15 @@ export interface WantedCommand {
   readonly id: string;
   readonly argv: readonly [string, ...string[]];
   readonly reason: string;
-  /** The running machine shows that it has to run although no file changes. */
-  readonly due: boolean;
+  /**
+   * Done by this very program on a running machine, with progress; `argv` then is how a person does the same by hand,
+   * for the plan and the record on a copy.
+   */
+  readonly act?: (report: Report) => Promise<void>;
+  /** What shows in the plan beside the command line: sizes, where it comes from. */
+  readonly what?: string;
+  /** The running machine shows that it has to run although no file changes; "anywhere": a copy shows it too. */
+  readonly due: boolean | "anywhere";
   /** What it writes: saved before, so that a rollback brings back the bytes instead of making new ones. */
   readonly derives: readonly string[];
   /**
@@ -113,6 +126,14 @@ export interface WantedCommand {
   /** Failures it is known for; the first that fits its words is told. */
   readonly cures?: readonly Cure[];
   readonly needs?: "reboot";
+}
+
+/** What an act tells while it works. `signal`: a person interrupts; what is begun is finished or left to be resumed. */
+export interface Report {
+  readonly signal: AbortSignal;
+  progress(what: string, done: number, total: number, unit: string): void;
+  /** Something a person wants to read later: a stage that was reached, a refusal and what is tried next. */
+  note(text: string): void;
 }
 
 /** A failure by the words of the program that failed, what it means and what to do. */
@@ -147,6 +168,7 @@ export interface NodeView {
 export interface CommandView {
   readonly kind: "command";
   readonly argv: readonly string[];
+  readonly what?: string;
 }
 
 /** The document `neuron.plan/1` of the command line contract. */

@@ -9,32 +9,41 @@ import { makeMedium } from "../../provision/unattend/make_medium.ts";
 import { DEFAULT_POOL_FOLDER } from "../../provision/vm/domain_facts.ts";
 import { patchDomain } from "../../provision/vm/patch/patch.ts";
 import { attributeOf, childOf, childrenOf, readSource } from "../../provision/vm/patch/source.ts";
-import type { Invocation } from "../command.ts";
-import { openMachine } from "../machine.ts";
-import { planMedium } from "./answer_medium.ts";
+import type { Answers } from "../../model/answers.ts";
+import type { Host } from "../../provision/host/host.ts";
+import { type MediumExtras, planMedium } from "./answer_medium.ts";
 
-/** Null when no answers were given. @throws AppError `conflict` when the VM runs, and as `vm answer-medium` does */
+/** @throws AppError `conflict` when the VM runs, and as `vm answer-medium` does */
 export async function insertAnswers(
   connection: Connection,
   domain: Domain,
-  invocation: Invocation,
-): Promise<string | null> {
-  if (typeof invocation.flags.answers !== "string") return null;
+  host: Host,
+  answers: Answers,
+  options: MediumExtras & { note(text: string): void },
+): Promise<string> {
   if (await domain.isActive()) {
     throw new AppError("conflict", `Cannot give "${domain.name}" an answer medium: it is running`, {
       hint: `Switch it off first: neuron-setup vm destroy ${domain.name}`,
     });
   }
-  const host = openMachine(invocation);
-  const { plan, files } = await planMedium(host, invocation);
-  for (const { severity, title } of plan.notes) invocation.terminal.note(`${severity}: ${title}`);
+  const { plan, files } = await planMedium(host, answers, options);
+  for (const { severity, title } of plan.notes) options.note(`${severity}: ${title}`);
   const before = await definition(domain);
-  const path = `${folderBeside(before)}/neuron-answers-${domain.uuid}.iso`;
+  const path = answersPathOf(domain, before);
   await makeMedium(host, files, path);
   const after = patchDomain(before, { addCdrom: [path] });
   if (after !== before) await connection.defineDomain(after, { validate: true });
   return path;
 }
+
+/** The answer medium in one of its drives; null: there is none. */
+export async function answersIn(domain: Domain): Promise<string | null> {
+  const xml = await domain.xml();
+  const path = answersPathOf(domain, xml);
+  return sourcesOf(xml, "cdrom").includes(path) ? path : null;
+}
+
+const answersPathOf = (domain: Domain, xml: string) => `${folderBeside(xml)}/neuron-answers-${domain.uuid}.iso`;
 
 /** The running VM has it open still; from its next start on there is neither drive nor file. */
 export async function takeAnswersAway(connection: Connection, domain: Domain, path: string): Promise<void> {
@@ -46,8 +55,12 @@ export async function takeAnswersAway(connection: Connection, domain: Domain, pa
 const definition = (domain: Domain) => domain.xml({ inactive: true, secure: true });
 
 function folderBeside(xml: string): string {
-  const disks = childrenOf(childOf(readSource(xml, "domain"), "devices"), "disk");
-  const file = disks.filter((disk) => (attributeOf(disk, "device") ?? "disk") === "disk")
-    .map((disk) => attributeOf(childOf(disk, "source"), "file")).find((path) => path !== undefined);
+  const file = sourcesOf(xml, "disk")[0];
   return file === undefined ? DEFAULT_POOL_FOLDER : dirname(file);
+}
+
+function sourcesOf(xml: string, device: "disk" | "cdrom"): string[] {
+  return childrenOf(childOf(readSource(xml, "domain"), "devices"), "disk")
+    .filter((disk) => (attributeOf(disk, "device") ?? "disk") === device)
+    .map((disk) => attributeOf(childOf(disk, "source"), "file")).filter((path) => path !== undefined);
 }

@@ -23,21 +23,30 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   refuseWords("vm answer-medium", invocation);
   const out = outFile(invocation);
   const host = openMachine(invocation);
-  const { plan, files } = await planMedium(host, invocation);
+  const { plan, files } = await planMedium(host, readWish(host, invocation).answers, {
+    wim: textFlag(invocation, "wim"),
+    extra: textFlag(invocation, "extra"),
+  });
   if (host.live) await makeMedium(host, files, out);
   else await record(host, invocation, out);
   report(invocation, host, { out, plan, files });
   return 0;
 }
 
+export interface MediumExtras {
+  /** install.wim of the Windows medium, to look its editions up in. */
+  readonly wim?: string | undefined;
+  /** A folder whose files go along. */
+  readonly extra?: string | undefined;
+}
+
 /** What the medium of these answers holds, and how that was decided. Its bytes hold the account's password. */
 export async function planMedium(
   host: Host,
-  invocation: Invocation,
+  answers: Answers,
+  { wim, extra }: MediumExtras = {},
 ): Promise<{ readonly plan: UnattendPlan; readonly files: MediumFiles }> {
-  const { answers } = readWish(host, invocation);
-  const plan = await planOf(host, answers, textFlag(invocation, "wim"));
-  const extra = textFlag(invocation, "extra");
+  const plan = await planOf(host, answers, wim);
   const contents = mediumContents(plan, templateOverrides(host));
   return { plan, files: extra === undefined ? contents : withExtraFiles(contents, host, resolvePath(extra)) };
 }

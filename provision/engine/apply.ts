@@ -3,11 +3,10 @@
  * half-done change included; who is killed leaves a journal the next run picks up. Knows no step by name.
  */
 import { AppError, type Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
 import type { CommandResult, Host } from "../host/host.ts";
 import { Journal } from "../journal.ts";
 import { isSecret, missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
-import type { Phase, Step, StepName, WantedCommand, WantedNode } from "../step.ts";
+import type { Phase, Report, Step, StepName, WantedCommand, WantedNode } from "../step.ts";
 import { readHistory, rebootNeeded } from "./history.ts";
 import { changeOf, makePlan, modeOf, type Work } from "./plan.ts";
 import { type Kept, lastLine, readBootId, undo } from "./undo.ts";
@@ -22,6 +21,8 @@ export type ApplyEvent =
     readonly total: number;
     readonly unit: string;
   }
+  /** What happened within a change that takes its time: a stage of an installation, a refusal and what is tried next. */
+  | { readonly type: "note"; readonly step: StepName; readonly text: string }
   | { readonly type: "step-verified"; readonly step: StepName }
   | { readonly type: "planned-again"; readonly step: StepName; readonly changes: number }
   | { readonly type: "reboot-needed" }
@@ -29,9 +30,9 @@ export type ApplyEvent =
   | { readonly type: "failed"; readonly message: string; readonly hint?: string }
   | { readonly type: "done"; readonly changes: number };
 
-export interface ApplyOptions {
-  readonly steps: readonly Step[];
-  readonly spec: HostSpec;
+export interface ApplyOptions<Spec> {
+  readonly steps: readonly Step<unknown, Spec>[];
+  readonly spec: Spec;
   readonly phase: Phase;
   /** Of the plan the person has seen; apply stops when the machine would now give another one. */
   readonly digest?: string;
@@ -46,7 +47,7 @@ export interface Applied {
   readonly rebootNeeded: boolean;
 }
 
-export async function apply(host: Host, options: ApplyOptions): Promise<Applied> {
+export async function apply<Spec>(host: Host, options: ApplyOptions<Spec>): Promise<Applied> {
   using _lock = host.state.lock();
   const journal = Journal.open(host.state);
   sweepInterrupted(host, journal);
@@ -74,7 +75,12 @@ export async function apply(host: Host, options: ApplyOptions): Promise<Applied>
 }
 
 /** Step by step; returns how many changes there were. */
-async function applySteps(host: Host, journal: Journal, planned: readonly Work[], options: ApplyOptions) {
+async function applySteps<Spec>(
+  host: Host,
+  journal: Journal,
+  planned: readonly Work[],
+  options: ApplyOptions<Spec>,
+) {
   const { steps, spec, phase } = options;
   let work = planned;
   let changes = 0;
@@ -111,7 +117,13 @@ function planChanged(): AppError {
   });
 }
 
-async function applyStep(host: Host, journal: Journal, step: Step, work: readonly Work[], options: ApplyOptions) {
+async function applyStep<Spec>(
+  host: Host,
+  journal: Journal,
+  step: Step<unknown, Spec>,
+  work: readonly Work[],
+  options: ApplyOptions<Spec>,
+) {
   if (work.length === 0) return;
   options.tell({ type: "step-started", step: step.name, changes: work.length });
   for (const [index, item] of work.entries()) {
@@ -120,7 +132,7 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
     else {
       options.tell({ type: "progress", what: item.change.target, done: index, total: work.length, unit: "changes" });
       // A Ctrl-C on the terminal reaches the command as well: it fails because of us.
-      await applyCommand(host, journal, step.name, item.command, item.inputs).catch(async (error) => {
+      await applyCommand(host, journal, step.name, item, options).catch(async (error) => {
         throw error instanceof AppError && await isInterrupted(options) ? interrupted() : error;
       });
     }
@@ -133,7 +145,7 @@ async function applyStep(host: Host, journal: Journal, step: Step, work: readonl
 }
 
 /** File calls are synchronous: without a turn of the event loop a Ctrl-C would only be seen at the next command. */
-async function isInterrupted({ signal }: ApplyOptions): Promise<boolean> {
+async function isInterrupted({ signal }: { readonly signal?: AbortSignal }): Promise<boolean> {
   if (signal === undefined) return false;
   await new Promise((resolve) => setTimeout(resolve, 0));
   return signal.aborted;
@@ -191,7 +203,13 @@ function afterOf(content: Content): NodeStatus {
   return content.kind === "file" ? { kind: "file", sha256: sha256(content.bytes), mode: content.mode } : content;
 }
 
-async function applyCommand(host: Host, journal: Journal, step: StepName, command: WantedCommand, inputs: string) {
+async function applyCommand(
+  host: Host,
+  journal: Journal,
+  step: StepName,
+  { command, inputs }: Extract<Work, { kind: "command" }>,
+  options: { readonly signal?: AbortSignal; tell(event: ApplyEvent): void },
+) {
   const { argv, reason } = command;
   const paths = host.live ? command.derives : [];
   const id = journal.nextId();
@@ -206,11 +224,27 @@ async function applyCommand(host: Host, journal: Journal, step: StepName, comman
     derives: Object.fromEntries(paths.map((path) => [path, saveNode(host, path)])),
     needsReboot: command.needs === "reboot",
   });
-  const { finishes, timeoutMs } = command;
+  if (command.act !== undefined && host.live) await command.act(reportTo(step, options));
+  else await runCommand(host, step, command, inputs);
+  journal.append({ type: "done", id, derived: Object.fromEntries(paths.map((path) => [path, readNode(host, path)])) });
+}
+
+async function runCommand(host: Host, step: StepName, command: WantedCommand, inputs: string): Promise<void> {
+  const { argv, reason, finishes, timeoutMs } = command;
   const limits = { ...(finishes === undefined ? {} : { finishes }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   const result = await host.run({ argv, step, reason, inputs, ...limits });
   if (result.code !== 0) throw commandFailed(command, result);
-  journal.append({ type: "done", id, derived: Object.fromEntries(paths.map((path) => [path, readNode(host, path)])) });
+}
+
+function reportTo(
+  step: StepName,
+  { signal, tell }: { readonly signal?: AbortSignal; tell(event: ApplyEvent): void },
+): Report {
+  return {
+    signal: signal ?? new AbortController().signal,
+    progress: (what, done, total, unit) => tell({ type: "progress", what, done, total, unit }),
+    note: (text) => tell({ type: "note", step, text }),
+  };
 }
 
 function commandFailed({ argv, cures = [] }: WantedCommand, { code, stdout, stderr }: CommandResult): AppError {
@@ -222,7 +256,7 @@ function commandFailed({ argv, cures = [] }: WantedCommand, { code, stdout, stde
 }
 
 /** Works is never claimed, it is checked: the step looks again at what is there now. */
-async function checkStep(host: Host, step: Step, spec: HostSpec): Promise<void> {
+async function checkStep<Spec>(host: Host, step: Step<unknown, Spec>, spec: Spec): Promise<void> {
   const seen = await step.inspect(host, spec);
   const findings = step.verify(spec, seen, "written").filter(({ severity }) => severity === "blocker");
   const open = step.wants(spec, seen).nodes.find((node) => changeOf(host, node) !== null);
@@ -239,7 +273,7 @@ async function unwind(
   journal: Journal,
   first: number,
   error: unknown,
-  options: ApplyOptions,
+  options: { tell(event: ApplyEvent): void },
 ): Promise<never> {
   const ids = new Set(journal.records.slice(first).flatMap((record) => "id" in record ? [record.id] : []));
   const standing = readHistory(journal.records).standing.filter(({ id }) => ids.has(id));

@@ -1,6 +1,5 @@
 /** From what steps want and what the machine shows to a plan. Only reads; knows no step by name. */
 import type { Finding } from "../../model/errors.ts";
-import type { HostSpec } from "../../model/host_spec.ts";
 import { parentOf } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { lastRecordedInputs } from "../host/recorded.ts";
@@ -37,10 +36,10 @@ export interface Planning {
 }
 
 /** `pending` are the commands an earlier run left to do. */
-export async function makePlan(
+export async function makePlan<Spec>(
   host: Host,
-  steps: readonly Step[],
-  spec: HostSpec,
+  steps: readonly Step<unknown, Spec>[],
+  spec: Spec,
   phase: Phase,
   pending: ReadonlySet<string>,
 ): Promise<Planning> {
@@ -70,7 +69,8 @@ export async function makePlan(
           ...before?.inputs ?? [],
           ...wants.nodes.filter((node) => node.triggers?.includes(command.id)).map(inputOf),
         ],
-        due: before?.due === true || changed.has(command.id) || pending.has(command.id) || (host.live && command.due),
+        due: before?.due === true || changed.has(command.id) || pending.has(command.id) ||
+          command.due === "anywhere" || (host.live && command.due),
       });
     }
   }
@@ -83,8 +83,10 @@ export async function makePlan(
   return { plan: renderPlan(ours, phase, work, blockers), work: inOrder(ours, work), blockers };
 }
 
+type Named = Pick<Step, "name" | "title">;
+
 /** Files of a step before its commands, steps in their order. */
-function inOrder(steps: readonly Step[], work: readonly Work[]): Work[] {
+function inOrder(steps: readonly Named[], work: readonly Work[]): Work[] {
   return steps.flatMap((step) => work.filter((item) => item.step === step.name));
 }
 
@@ -131,12 +133,12 @@ function viewWanted(node: Exclude<WantedNode, { kind: "absent" }>): NodeView {
 }
 
 function commandChange(command: WantedCommand): Change {
-  const { argv, reason, needs } = command;
+  const { argv, reason, needs, what } = command;
   return {
     action: "run",
     target: argv.join(" "),
     before: null,
-    after: { kind: "command", argv },
+    after: { kind: "command", argv, ...(what === undefined ? {} : { what }) },
     reason,
     ...(needs === undefined ? {} : { needs }),
   };
@@ -175,7 +177,7 @@ function readOnlyFolders(host: Host, work: readonly Work[]): Finding[] {
   }));
 }
 
-function renderPlan(steps: readonly Step[], phase: Phase, work: readonly Work[], blockers: readonly Finding[]): Plan {
+function renderPlan(steps: readonly Named[], phase: Phase, work: readonly Work[], blockers: readonly Finding[]): Plan {
   const shown = steps.map(({ name, title }) => ({
     name,
     title,

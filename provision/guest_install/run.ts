@@ -7,6 +7,7 @@ import { type Connection, type Domain, LibvirtError } from "../../libvirt/mod.ts
 import { AppError, errorMessage } from "../../model/errors.ts";
 import { sha256 } from "../node.ts";
 import { parseStage } from "../unattend/stages.ts";
+import { pingAgent, readStage } from "./agent.ts";
 import { asPng } from "./picture.ts";
 import { beginWatch, happen, type Happening, type Moment, type Watch } from "./watch.ts";
 
@@ -23,6 +24,8 @@ export interface InstallOptions {
   readonly lookEveryMs: number;
   /** How much slower than usual this machine is; 1 for a usual one. */
   readonly slowness: number;
+  /** The VM runs and installs already: only the watch is taken up again. */
+  readonly resumes?: boolean;
   readonly signal?: AbortSignal;
   /** A new line of the timeline, as it happens. */
   tell(moment: Moment): void;
@@ -33,15 +36,12 @@ export interface InstallOptions {
 /**
  * Until the guest is done, has failed, or is stuck. The VM is left as it is: also one that failed can be looked at.
  *
- * @param domain switched off; its first serial port is a pty
- * @throws AppError `conflict` when it runs already, `interrupted`; LibvirtError when libvirt is lost
+ * @param domain switched off unless the watch is taken up again; its first serial port is a pty
+ * @throws AppError `conflict` when it runs already, or does not and should, `interrupted`; LibvirtError when libvirt is lost
  */
 export async function install(connection: Connection, domain: Domain, options: InstallOptions): Promise<Watch> {
-  if (await domain.isActive()) {
-    throw new AppError("conflict", `Cannot install in the VM "${domain.name}": it is running`, {
-      hint: `Switch it off first: neuron-setup vm destroy ${domain.name}`,
-    });
-  }
+  const resumes = options.resumes ?? false;
+  if (await domain.isActive() !== resumes) throw resumes ? notRunning(domain) : running(domain);
   await using events = await connection.subscribe(["domain.lifecycle", "domain.reboot"]);
   const happenings = new Happenings();
   let closed = false;
@@ -56,10 +56,11 @@ export async function install(connection: Connection, domain: Domain, options: I
     }
   };
   hear().catch((error) => happenings.fail(error));
-  let watch = beginWatch(options.now());
+  let watch = beginWatch(options.now(), resumes);
   for (const moment of watch.timeline) options.tell(moment);
   let picture: Uint8Array | null = null;
-  let console_ = await startListening(domain, happenings);
+  let console_ = resumes ? await listen(domain, happenings) : await startListening(domain, happenings);
+  const agent = new AgentEar(domain, happenings);
   let lookAtMs = options.now() + options.lookEveryMs;
   try {
     while (watch.outcome === null) {
@@ -67,6 +68,7 @@ export async function install(connection: Connection, domain: Domain, options: I
       // By the clock, not when all is quiet: a guest that talks without end must not keep us from looking.
       if (options.now() >= lookAtMs) {
         picture = await look(domain, happenings) ?? picture;
+        agent.listen(watch);
         happenings.add({ type: "tick" });
         lookAtMs = options.now() + options.lookEveryMs;
       }
@@ -91,9 +93,21 @@ export async function install(connection: Connection, domain: Domain, options: I
   }
 }
 
+function running({ name }: Domain): AppError {
+  return new AppError("conflict", `Cannot install in the VM "${name}": it is running`, {
+    hint: `Switch it off first: neuron-setup vm destroy ${name}`,
+  });
+}
+
+function notRunning({ name }: Domain): AppError {
+  return new AppError("conflict", `Cannot go on watching the VM "${name}": it was switched off`, {
+    hint: "Start the installation again",
+  });
+}
+
 function interrupted({ name }: Domain): AppError {
   return new AppError("interrupted", `Interrupted: the VM "${name}" goes on by itself, but nobody watches it`, {
-    hint: `neuron-setup vm show ${name} tells its state`,
+    hint: `The same command takes the watch up again; neuron-setup vm show ${name} tells its state`,
   });
 }
 
@@ -106,6 +120,12 @@ interface Listening {
 /** Paused until somebody listens, so that no line is lost. */
 async function startListening(domain: Domain, happenings: Happenings): Promise<Listening> {
   await domain.start({ paused: true });
+  const listening = await listen(domain, happenings);
+  await domain.resume();
+  return listening;
+}
+
+async function listen(domain: Domain, happenings: Happenings): Promise<Listening> {
   const stream = await domain.openConsole();
   const ended = readLines(stream.readable, (line) => {
     const stage = parseStage(line);
@@ -113,7 +133,6 @@ async function startListening(domain: Domain, happenings: Happenings): Promise<L
   }).catch(() => {
     // The guest was switched off: an event tells of it.
   });
-  await domain.resume();
   return {
     hearOut: () => Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, hearOutMs))]),
     close: () => stream.close(),
@@ -140,6 +159,29 @@ async function look(domain: Domain, happenings: Happenings): Promise<Uint8Array 
     // Between two starts, or with a screen of its own card alone, there is nothing to be seen.
     if (error instanceof LibvirtError && !error.isConnectionLost) return null;
     throw error;
+  }
+}
+
+/** Asks the guest agent now and then, one question at a time, and never keeps the watch waiting for the answer. */
+class AgentEar {
+  #asking = false;
+
+  constructor(readonly domain: Domain, readonly happenings: Happenings) {}
+
+  listen({ agentAnswered, resumes, stage }: Watch): void {
+    // What the serial port tells is enough; in the middle of things the guest's log has to say how far it is.
+    if (this.#asking || (agentAnswered && !(resumes && stage === null))) return;
+    this.#asking = true;
+    this.#ask(resumes && stage === null).catch((error) => this.happenings.fail(error)).finally(() => {
+      this.#asking = false;
+    });
+  }
+
+  async #ask(wantsStage: boolean): Promise<void> {
+    if (!await pingAgent(this.domain)) return;
+    this.happenings.add({ type: "agent" });
+    const stage = wantsStage ? await readStage(this.domain) : null;
+    if (stage !== null) this.happenings.add({ type: "stage", stage });
   }
 }
 

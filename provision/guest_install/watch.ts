@@ -12,6 +12,8 @@ export type Happening =
   /** A picture of the screen was taken; `digest` tells whether it is another one than before. */
   | { readonly type: "screen"; readonly digest: string }
   | { readonly type: "restarted" }
+  /** QEMU's guest agent answered: Windows runs, and so does what the guest tools installed. */
+  | { readonly type: "agent" }
   | { readonly type: "off"; readonly crashed: boolean }
   | { readonly type: "tick" };
 
@@ -36,6 +38,8 @@ export interface Moment {
 
 export interface Watch {
   readonly beganMs: number;
+  /** Begun in the middle: the guest runs already, and a key would be pressed into whatever it shows. */
+  readonly resumes: boolean;
   readonly stage: Stage | null;
   readonly stageSinceMs: number;
   /** When the screen last changed, or anything else was heard. */
@@ -46,6 +50,7 @@ export interface Watch {
   readonly restartedMs: number;
   /** How often it was switched on again after it went off by itself. */
   readonly starts: number;
+  readonly agentAnswered: boolean;
   readonly timeline: readonly Moment[];
   readonly outcome: Outcome | null;
 }
@@ -59,9 +64,10 @@ const mostRestarts = 20;
 const mostStarts = 3;
 const oneRestartMs = 500;
 
-export function beginWatch(atMs: number): Watch {
+export function beginWatch(atMs: number, resumes = false): Watch {
   return {
     beganMs: atMs,
+    resumes,
     stage: null,
     stageSinceMs: atMs,
     aliveMs: atMs,
@@ -70,7 +76,8 @@ export function beginWatch(atMs: number): Watch {
     restarts: 0,
     restartedMs: -Infinity,
     starts: 0,
-    timeline: [{ atMs, text: "started", stage: null }],
+    agentAnswered: false,
+    timeline: [{ atMs, text: resumes ? "watched again: it runs already" : "started", stage: null }],
     outcome: null,
   };
 }
@@ -90,6 +97,8 @@ export function happen(watch: Watch, atMs: number, happening: Happening, slownes
       return look(watch, atMs, happening.digest);
     case "restarted":
       return restart(watch, atMs);
+    case "agent":
+      return heartbeat(watch, atMs);
     case "off":
       return switchedOff(watch, atMs, happening.crashed);
     case "tick":
@@ -119,6 +128,13 @@ function look(watch: Watch, atMs: number, digest: string): Watched {
   const keeps = atMs - watch.pictureMs >= minuteMs;
   const next = { ...watch, screen: digest, aliveMs: atMs, pictureMs: keeps ? atMs : watch.pictureMs };
   return { watch: next, acts: keeps ? ["keep-picture"] : [] };
+}
+
+/** Life, and news once: an installation that is stuck in a dialog box has an agent that answers all the same. */
+function heartbeat(watch: Watch, atMs: number): Watched {
+  if (watch.agentAnswered) return { watch, acts: [] };
+  const next = { ...watch, agentAnswered: true, aliveMs: atMs };
+  return { watch: note(next, atMs, "QEMU's guest agent answers"), acts: ["keep-picture"] };
 }
 
 function restart(watch: Watch, atMs: number): Watched {
@@ -159,7 +175,8 @@ function tick(watch: Watch, atMs: number, slowness: number): Watched {
     return fail(watch, atMs, `It is stuck ${where}: ${what} ${Math.round(forMs / minuteMs)} minutes`, cure, retry);
   }
   // After its first restart Windows' setup goes on from the disk: a key then would start it from the beginning.
-  return { watch, acts: watch.stage === null && watch.restarts === 0 ? ["press-key"] : [] };
+  const isFirstStart = watch.stage === null && watch.restarts === 0 && !watch.resumes;
+  return { watch, acts: isFirstStart ? ["press-key"] : [] };
 }
 
 function fail(watch: Watch, atMs: number, why: string, cure: string, retry: "drivers" | null = null): Watched {

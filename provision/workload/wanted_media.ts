@@ -1,0 +1,79 @@
+/** Which media an installation needs, where they come from and the name each gets. Pure. */
+import type { Answers } from "../../model/answers.ts";
+import { AppError } from "../../model/errors.ts";
+import type { GuestSystem } from "../../model/vm_spec.ts";
+import { type CatalogueRow, rowNamed } from "../media/catalogue.ts";
+import type { WindowsVersion as ClientVersion } from "../media/windows/microsoft.ts";
+import { windowsLanguage } from "../unattend/languages.ts";
+import type { WorkloadRequest } from "./spec.ts";
+
+export interface WantedMedium {
+  readonly role: "windows" | "virtio-win";
+  /** Where it is, or will be once it is fetched. */
+  readonly path: string;
+  readonly from: MediumSource;
+}
+
+export type MediumSource =
+  /** A file the person has: only looked for. */
+  | { readonly kind: "file" }
+  | { readonly kind: "catalogue"; readonly row: CatalogueRow & { readonly link: string } }
+  /** Microsoft gives a link for a day; the row, where there is one, knows the hash of the English image. */
+  | { readonly kind: "microsoft"; readonly version: ClientVersion; readonly language: string }
+  | { readonly kind: "link"; readonly link: string };
+
+/** @throws AppError `answer-missing` for a Windows of which no link is known */
+export function wantedMedia(request: WorkloadRequest, os: GuestSystem): WantedMedium[] {
+  if (os === "linux" || os === "other") return [];
+  return [windowsMedium(request, os), virtioMedium(request)];
+}
+
+function virtioMedium({ answers, mediaFolder }: WorkloadRequest): WantedMedium {
+  const given = givenMedium("virtio-win", answers.virtio?.iso, mediaFolder);
+  return given ?? catalogued("virtio-win", rowNamed("virtio-win")!, mediaFolder)!;
+}
+
+function windowsMedium(request: WorkloadRequest, os: GuestSystem): WantedMedium {
+  const { answers, mediaFolder } = request;
+  const given = givenMedium("windows", answers.windows?.iso, mediaFolder);
+  if (given !== null) return given;
+  const version = answers.windows?.version ?? (os === "windows10" ? "10" : "11");
+  if (version !== "10" && version !== "11") {
+    throw new AppError("answer-missing", `windows.iso is missing: no link to Windows ${version} is known`, {
+      hint:
+        'Download an evaluation from Microsoft, and name it: "windows": { "iso": "/var/lib/libvirt/images/server.iso" }',
+    });
+  }
+  const language = languageOf(answers, request.hostLanguage);
+  const row = rowNamed(`windows${version}`)!;
+  const english = language === "en-US" ? catalogued("windows", row, mediaFolder) : null;
+  if (english !== null) return english;
+  const name = language === "en-US" ? row.file : `Windows${version}_${language}.iso`;
+  return { role: "windows", path: `${mediaFolder}/${name}`, from: { kind: "microsoft", version, language } };
+}
+
+/** The language the medium must speak: what was asked for, else the host's where Windows speaks it. */
+function languageOf(answers: Answers, hosts: string | null): string {
+  const language = windowsLanguage(answers.windows?.language ?? hosts ?? "en-US");
+  // What a person asked for and Windows does not speak is refused where the answer medium is planned.
+  return language?.ui ?? "en-US";
+}
+
+function givenMedium(role: WantedMedium["role"], iso: string | undefined, folder: string): WantedMedium | null {
+  if (iso === undefined || iso === "auto") return null;
+  if (iso.startsWith("/")) return { role, path: iso, from: { kind: "file" } };
+  return { role, path: `${folder}/${nameOfLink(iso, role)}`, from: { kind: "link", link: iso } };
+}
+
+/** The last part of the link, as far as it is a name; a link without one gets the role's. */
+function nameOfLink(link: string, role: WantedMedium["role"]): string {
+  const last = new URL(link).pathname.split("/").at(-1)!.replace(/[^A-Za-z0-9._+-]/g, "_");
+  return /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/.test(last) && /\.iso$/i.test(last) ? last : `${role}.iso`;
+}
+
+function catalogued(role: WantedMedium["role"], row: CatalogueRow, folder: string): WantedMedium | null {
+  const { link } = row;
+  return link === null
+    ? null
+    : { role, path: `${folder}/${row.file}`, from: { kind: "catalogue", row: { ...row, link } } };
+}
