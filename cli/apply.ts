@@ -1,20 +1,10 @@
 /** `neuron-setup apply`: shows the plan, asks, and makes it so. */
 import { AppError, errorMessage } from "../model/errors.ts";
-import { apply, type ApplyEvent, plan, refuse } from "../provision/engine.ts";
+import { type ApplyEvent, refuse } from "../provision/engine.ts";
 import { renderPlanText } from "../provision/plan_text.ts";
-import { steps } from "../provision/steps.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
-import {
-  answersFlag,
-  confirmed,
-  interruptible,
-  openMachine,
-  phaseFlag,
-  readPhase,
-  readWish,
-  refuseWords,
-  yesFlag,
-} from "./machine.ts";
+import { answersFlag, confirmed, interruptible, openMachine, refuseWords, yesFlag } from "./machine.ts";
+import { openPhase, phaseFlag } from "./phase.ts";
 import { printPlan } from "./plan.ts";
 import { Progress } from "./progress.ts";
 
@@ -33,9 +23,8 @@ export const applyCommand: Command = {
     const { options, terminal } = invocation;
     try {
       const host = openMachine(invocation);
-      const phase = readPhase(invocation);
-      const { answers, spec } = readWish(host, invocation);
-      const shown = await plan(host, steps, spec, phase);
+      const work = await openPhase(host, invocation);
+      const shown = await work.plan();
       refuse(shown.blockers);
       const { digest } = shown.plan;
       if (shown.work.length > 0 && invocation.flags.yes !== true) {
@@ -48,7 +37,7 @@ export const applyCommand: Command = {
       const applied = await showing(
         invocation,
         shown.work.length,
-        (tell) => interruptible((signal) => apply(host, { steps, spec, phase, digest, origin: answers, signal, tell })),
+        (tell) => interruptible((signal) => work.apply({ digest, signal, tell })),
       );
       return applied.rebootNeeded ? 3 : 0;
     } catch (error) {
@@ -91,7 +80,11 @@ function renderEvent(event: ApplyEvent): string | null {
       return `  ${event.action} ${event.target}`;
     case "planned-again":
       return `Looked again after ${event.step}: ${event.changes === 1 ? "1 change" : `${event.changes} changes`} to go`;
+    case "note":
+      return `  ${event.text}`;
     case "rolled-back":
+      // Of the workload everything stays: what was downloaded is not downloaded twice.
+      if (event.targets.length === 0 && event.kept.length === 0) return null;
       return [`Taken back: ${event.targets.length === 0 ? "nothing" : event.targets.join(", ")}`]
         .concat(event.kept.map(({ target, reason }) => `Left as it is: ${target}: ${reason}`)).join("\n");
     case "reboot-needed":

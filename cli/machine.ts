@@ -7,7 +7,6 @@ import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
 import { openHost } from "../provision/host/open.ts";
 import { resolve } from "../provision/resolve.ts";
-import type { Phase } from "../provision/step.ts";
 import type { Flag, Invocation } from "./command.ts";
 
 export const answersFlag: Flag = {
@@ -15,7 +14,6 @@ export const answersFlag: Flag = {
   value: "FILE",
   help: "the answers file (JSON or JSONC); without it those of the last apply, else the defaults",
 };
-export const phaseFlag: Flag = { name: "phase", value: "PHASE", help: "host (the default)" };
 export const yesFlag: Flag = { name: "yes", help: "do not ask; needed where nobody can be asked" };
 
 export interface Wish {
@@ -34,22 +32,18 @@ export function refuseWords(command: string, { words }: Invocation): void {
   });
 }
 
-/** Phases this version can do. Throws AppError `usage` for others. */
-export function readPhase({ flags }: Invocation): Phase {
-  const phase = flags.phase ?? "host";
-  if (phase === "host") return phase;
-  throw new AppError("usage", `There is no phase "${phase}"`, { hint: "This version knows the phase host" });
-}
-
-/** The answers of the file that was named, else of the last apply, else none. */
-export function wishedAnswers(host: Host, { flags }: Invocation): Answers {
-  return typeof flags.answers === "string" ? readAnswers(flags.answers) : lastAnswers(host);
-}
-
-/** From the file that was named, else from the last apply, else nothing but defaults. */
+/** What the host shall be: from the file that was named, else from the host's last apply, else nothing but defaults. */
 export function readWish(host: Host, invocation: Invocation): Wish {
-  const answers = wishedAnswers(host, invocation);
+  const answers = readAnswersOrLast(host, invocation, "host");
   return { answers, spec: resolve(answers, detect(host)).hostSpec };
+}
+
+/** @param of whose last apply counts where no file is named: the host's, or the last of all */
+export function readAnswersOrLast(host: Host, { flags }: Invocation, of: "host" | "any" = "any"): Answers {
+  if (typeof flags.answers === "string") return readAnswers(flags.answers);
+  const { last, lastHost } = status(host);
+  const origin = (of === "host" ? lastHost : last)?.origin ?? { schema: "neuron.answers/1" };
+  return parseAnswers(JSON.stringify(origin), "the answers of the last apply");
 }
 
 /** Throws AppError `not-found`, and `answer-invalid` as parseAnswers does. */
@@ -64,11 +58,6 @@ export function readAnswers(path: string): Answers {
     });
   }
   return parseAnswers(text, path);
-}
-
-function lastAnswers(host: Host): Answers {
-  const origin = status(host).last?.origin ?? { schema: "neuron.answers/1" };
-  return parseAnswers(JSON.stringify(origin), "the answers of the last apply");
 }
 
 /** Asks on the terminal. Throws AppError `answer-missing` where nobody can be asked. */

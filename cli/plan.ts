@@ -1,9 +1,8 @@
 /** `neuron-setup plan`: what apply would change, as a diff. Only reads. */
-import { plan } from "../provision/engine.ts";
 import { renderPlanText } from "../provision/plan_text.ts";
-import { steps } from "../provision/steps.ts";
 import type { Command, ExitCode, Terminal } from "./command.ts";
-import { answersFlag, openMachine, phaseFlag, readPhase, readWish, refuseWords } from "./machine.ts";
+import { answersFlag, openMachine, refuseWords } from "./machine.ts";
+import { openPhase, phaseFlag } from "./phase.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -18,7 +17,7 @@ export const planCommand: Command = {
   async run(invocation): Promise<ExitCode> {
     refuseWords("plan", invocation);
     const host = openMachine(invocation);
-    const planned = await plan(host, steps, readWish(host, invocation).spec, readPhase(invocation));
+    const planned = await (await openPhase(host, invocation)).plan();
     if (invocation.options.json) invocation.terminal.print(JSON.stringify(planned.plan, null, 2));
     else printPlan(renderPlanText(planned.plan), invocation.terminal);
     return 0;

@@ -3,7 +3,9 @@
  * the terminal can do that; else, for dumb terminals, screen readers and log files, a plain line every so often.
  */
 import type { ApplyEvent } from "../provision/engine.ts";
+import type { WorkProgress } from "../provision/step.ts";
 import type { Terminal } from "./command.ts";
+import { MediaLine } from "./media/line.ts";
 
 /** A quarter of a second looks alive and costs a slow serial line some 300 bytes a second. */
 const DRAW_EVERY_MS = 250;
@@ -29,6 +31,7 @@ const systemClock: Clock = {
 export class Progress implements Disposable {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
+  readonly #media: MediaLine;
   #applied = 0;
   #total: number;
   #stop: (() => void) | null = null;
@@ -38,6 +41,7 @@ export class Progress implements Disposable {
     this.#terminal = terminal;
     this.#total = total;
     this.#clock = clock;
+    this.#media = new MediaLine(terminal, () => clock.nowMs());
   }
 
   /** Every event ends what was shown: its own words may follow. */
@@ -45,14 +49,23 @@ export class Progress implements Disposable {
     this.#end();
     if (event.type === "step-started") this.#total = Math.max(this.#total, this.#applied + event.changes);
     else if (event.type === "change-applied") this.#applied++;
-    else if (event.type === "progress") this.#begin(event.what);
+    else if (event.type === "progress") this.#show(event);
+  }
+
+  #show({ what, done, total, unit, bytesPerSecond = null, etaMs = null }: WorkProgress): void {
+    // How far the whole is, while one change of it runs; how far that change is, where it knows.
+    if (unit === "bytes") {
+      this.#media.show({ what, done, total, unit, bytesPerSecond, etaMs });
+      this.#stop = () => this.#media[Symbol.dispose]();
+    } else if (unit === "changes") this.#begin(what, this.#applied, this.#total);
+    else this.#begin(what, done, total ?? 0);
   }
 
   [Symbol.dispose](): void {
     this.#end();
   }
 
-  #begin(what: string): void {
+  #begin(what: string, done: number, total: number): void {
     const startedMs = this.#clock.nowMs();
     const seconds = () => Math.floor((this.#clock.nowMs() - startedMs) / 1000);
     const { redraw } = this.#terminal;
@@ -66,7 +79,7 @@ export class Progress implements Disposable {
       });
       return;
     }
-    const draw = () => redraw(this.#line(what, seconds()));
+    const draw = () => redraw(this.#line(what, seconds(), done, total));
     draw();
     const stop = this.#clock.every(DRAW_EVERY_MS, draw);
     this.#stop = () => {
@@ -81,10 +94,10 @@ export class Progress implements Disposable {
   }
 
   /** `  [######--------------]  3 of 11  12 s  update-initramfs -u -k all`, cut to the terminal. */
-  #line(what: string, seconds: number): string {
-    const filled = Math.floor((BAR_WIDTH * this.#applied) / Math.max(1, this.#total));
+  #line(what: string, seconds: number, done: number, total: number): string {
+    const filled = Math.floor((BAR_WIDTH * done) / Math.max(1, total));
     const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]`;
-    const line = `  ${bar} ${this.#applied + 1} of ${this.#total}  ${durationWords(seconds)}  ${what}`;
+    const line = `  ${bar} ${Math.min(done + 1, total)} of ${total}  ${durationWords(seconds)}  ${what}`;
     // The last column stays free: some terminals go to the next line there.
     return line.slice(0, this.#terminal.columns - 1);
   }

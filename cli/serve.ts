@@ -9,7 +9,7 @@ import { steps } from "../provision/steps.ts";
 import { createServer } from "../server/mod.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { interrupted } from "./interrupted.ts";
-import { answersFlag, openMachine, readWish, refuseWords, wishedAnswers } from "./machine.ts";
+import { answersFlag, openMachine, readAnswersOrLast, readWish, refuseWords } from "./machine.ts";
 import { offerSignInLinks } from "./sign_in_links.ts";
 
 export const serveCommand: Command = {
@@ -62,7 +62,7 @@ export const serveCommand: Command = {
 /** Where the answers say. A damaged journal is something to be seen on the page, not a reason to have none. */
 function wishedListen(host: Host, invocation: Invocation): string {
   try {
-    return wishedAnswers(host, invocation).management?.listen ?? "127.0.0.1:8443";
+    return readAnswersOrLast(host, invocation).management?.listen ?? "127.0.0.1:8443";
   } catch (error) {
     if (error instanceof AppError && error.code === "journal-damaged") return "127.0.0.1:8443";
     throw error;

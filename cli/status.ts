@@ -1,12 +1,12 @@
 /** `neuron-setup status`: what Neuron changed here and what is still to do. Only reads; exit 0 whenever it could look. */
 import { errorMessage } from "../model/errors.ts";
-import { plan, status } from "../provision/engine.ts";
+import { status } from "../provision/engine.ts";
 import { readTrialReport } from "../provision/proof.ts";
 import type { Host } from "../provision/host/host.ts";
-import { steps } from "../provision/steps.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { renderProof } from "./prove.ts";
-import { answersFlag, openMachine, phaseFlag, readPhase, readWish, refuseWords } from "./machine.ts";
+import { answersFlag, openMachine, refuseWords } from "./machine.ts";
+import { openPhase, phaseFlag } from "./phase.ts";
 
 export const statusCommand: Command = {
   name: "status",
@@ -59,7 +59,7 @@ interface Pending {
 /** A machine that lost its card, or has no journal to go by, still has a status. */
 async function pendingOf(host: Host, invocation: Invocation): Promise<Pending> {
   try {
-    const planned = await plan(host, steps, readWish(host, invocation).spec, readPhase(invocation));
+    const planned = await (await openPhase(host, invocation)).plan();
     const pending = planned.work.map(({ step, change }) => ({ step, action: change.action, target: change.target }));
     return { pending, blocked: planned.blockers[0]?.title ?? null };
   } catch (error) {

@@ -68,17 +68,25 @@ export interface StandingChange {
   readonly halfDone: boolean;
 }
 
+export interface LastApply {
+  readonly atMs: number;
+  readonly phase: Phase;
+  readonly origin: unknown;
+}
+
 export interface Status {
   readonly standing: readonly StandingChange[];
   readonly rebootNeeded: boolean;
   readonly interrupted: boolean;
   /** Phase and answers of the last apply; null when there was none. */
-  readonly last: { readonly atMs: number; readonly phase: Phase; readonly origin: unknown } | null;
+  readonly last: LastApply | null;
+  /** The same of the host's phase. */
+  readonly lastHost: LastApply | null;
 }
 
 /** What the journal says was done to this machine and not taken back. */
 export function status(host: Host): Status {
-  const { standing, done, interrupted, lastBegin } = readHistory(Journal.open(host.state).records);
+  const { standing, done, interrupted, lastBegin, lastHostBegin } = readHistory(Journal.open(host.state).records);
   return {
     standing: standing.map((change) => ({
       step: change.step,
@@ -88,6 +96,7 @@ export function status(host: Host): Status {
     rebootNeeded: isRebootNeeded(host),
     interrupted,
     last: lastBegin,
+    lastHost: lastHostBegin,
   };
 }
 

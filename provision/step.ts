@@ -128,10 +128,22 @@ export interface WantedCommand {
   readonly needs?: "reboot";
 }
 
+/** How far something is. `total` is null while nobody knows it. */
+export interface WorkProgress {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number | null;
+  /** `changes`, `bytes`, `stages`. */
+  readonly unit: string;
+  /** Over the last seconds; only of bytes. */
+  readonly bytesPerSecond?: number | null;
+  readonly etaMs?: number | null;
+}
+
 /** What an act tells while it works. `signal`: a person interrupts; what is begun is finished or left to be resumed. */
 export interface Report {
   readonly signal: AbortSignal;
-  progress(what: string, done: number, total: number, unit: string): void;
+  progress(progress: WorkProgress): void;
   /** Something a person wants to read later: a stage that was reached, a refusal and what is tried next. */
   note(text: string): void;
 }

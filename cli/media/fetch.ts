@@ -2,13 +2,13 @@
 import { AppError } from "../../model/errors.ts";
 import { catalogue, rowNamed } from "../../provision/media/catalogue.ts";
 import { download, type Wanted } from "../../provision/media/download.ts";
-import type { Proxies } from "../../provision/media/http.ts";
 import { checkName, ensureFolder, kindByName } from "../../provision/media/shelf.ts";
 import { pinnedRow } from "../../provision/media/windows/sources.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { interruptible } from "../machine.ts";
 import { unknownWord } from "../parse.ts";
 import { tellFetched } from "./fetched.ts";
+import { readProxies } from "./proxies.ts";
 import { hashFlag, numberFlag, type OpenShelf, openShelf, textFlag, withProgress } from "./shelf.ts";
 import { fetchWindows, windowsRequest, windowsWords } from "./windows.ts";
 
@@ -93,19 +93,4 @@ function lastPart(link: string): string {
   } catch {
     throw new AppError("usage", `"${link}" is no link`, { hint: "It begins with https://" });
   }
-}
-
-/** The variables every Unix program reads; the lower-case ones count first (curl(1)). */
-function readProxies(): Proxies {
-  const read = (name: string) => Deno.env.get(name) || Deno.env.get(name.toUpperCase()) || Deno.env.get("all_proxy");
-  const [http, https, except] = [
-    read("http_proxy"),
-    read("https_proxy"),
-    Deno.env.get("no_proxy") ?? Deno.env.get("NO_PROXY"),
-  ];
-  return {
-    ...(http === undefined ? {} : { http }),
-    ...(https === undefined ? {} : { https }),
-    ...(except === undefined ? {} : { except }),
-  };
 }

@@ -50,7 +50,8 @@ export async function findDomain(connection: Connection, name: string): Promise<
   }
 }
 
-function explained(error: LibvirtError, uri: string, what: string): AppError {
+/** libvirt's error as a sentence with a hint. @param what the verb and its words, as virsh would take them */
+export function explained(error: LibvirtError, uri: string, what: string): AppError {
   if (error.code === "VIR_ERR_NO_CONNECT" || error.isConnectionLost) {
     return new AppError("hypervisor", `Cannot reach libvirt at ${uri}: ${error.message}`, {
       hint:

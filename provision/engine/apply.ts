@@ -6,7 +6,7 @@ import { AppError, type Finding } from "../../model/errors.ts";
 import type { CommandResult, Host } from "../host/host.ts";
 import { Journal } from "../journal.ts";
 import { isSecret, missingFolders, type NodeStatus, readNode, saveNode, sha256 } from "../node.ts";
-import type { Phase, Report, Step, StepName, WantedCommand, WantedNode } from "../step.ts";
+import type { Phase, Report, Step, StepName, WantedCommand, WantedNode, WorkProgress } from "../step.ts";
 import { readHistory, rebootNeeded } from "./history.ts";
 import { changeOf, makePlan, modeOf, type Work } from "./plan.ts";
 import { type Kept, lastLine, readBootId, undo } from "./undo.ts";
@@ -14,13 +14,7 @@ import { type Kept, lastLine, readBootId, undo } from "./undo.ts";
 export type ApplyEvent =
   | { readonly type: "step-started"; readonly step: StepName; readonly changes: number }
   | { readonly type: "change-applied"; readonly step: StepName; readonly action: string; readonly target: string }
-  | {
-    readonly type: "progress";
-    readonly what: string;
-    readonly done: number;
-    readonly total: number;
-    readonly unit: string;
-  }
+  | { readonly type: "progress" } & WorkProgress
   /** What happened within a change that takes its time: a stage of an installation, a refusal and what is tried next. */
   | { readonly type: "note"; readonly step: StepName; readonly text: string }
   | { readonly type: "step-verified"; readonly step: StepName }
@@ -127,19 +121,20 @@ async function applyStep<Spec>(
   if (work.length === 0) return;
   options.tell({ type: "step-started", step: step.name, changes: work.length });
   for (const [index, item] of work.entries()) {
-    if (await isInterrupted(options)) throw interrupted();
+    if (await isInterrupted(options)) throw interrupted(options.phase);
     if (item.kind === "node") await applyNode(host, journal, step.name, item.node);
     else {
       options.tell({ type: "progress", what: item.change.target, done: index, total: work.length, unit: "changes" });
       // A Ctrl-C on the terminal reaches the command as well: it fails because of us.
       await applyCommand(host, journal, step.name, item, options).catch(async (error) => {
-        throw error instanceof AppError && await isInterrupted(options) ? interrupted() : error;
+        const isOurs = error instanceof AppError && error.code === "interrupted";
+        throw error instanceof AppError && !isOurs && await isInterrupted(options) ? interrupted(options.phase) : error;
       });
     }
     const { action, target } = item.change;
     options.tell({ type: "change-applied", step: step.name, action, target });
   }
-  if (await isInterrupted(options)) throw interrupted();
+  if (await isInterrupted(options)) throw interrupted(options.phase);
   await checkStep(host, step, options.spec);
   options.tell({ type: "step-verified", step: step.name });
 }
@@ -151,7 +146,10 @@ async function isInterrupted({ signal }: { readonly signal?: AbortSignal }): Pro
   return signal.aborted;
 }
 
-function interrupted(): AppError {
+function interrupted(phase: Phase): AppError {
+  if (phase === "workload") {
+    return new AppError("interrupted", "Interrupted: what is there stays", { hint: "Run apply again: it goes on" });
+  }
   return new AppError("interrupted", "Interrupted: what this run had changed was taken back", {
     hint: "Run apply again when you are ready",
   });
@@ -242,7 +240,7 @@ function reportTo(
 ): Report {
   return {
     signal: signal ?? new AbortController().signal,
-    progress: (what, done, total, unit) => tell({ type: "progress", what, done, total, unit }),
+    progress: (progress) => tell({ type: "progress", ...progress }),
     note: (text) => tell({ type: "note", step, text }),
   };
 }

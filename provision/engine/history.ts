@@ -16,8 +16,12 @@ export interface History {
   /** The last run, forth or back, did not come to its end. */
   readonly interrupted: boolean;
   /** Answers and phase of the last apply. */
-  readonly lastBegin: Extract<JournalRecord, { type: "begin" }> | null;
+  readonly lastBegin: Begin | null;
+  /** The same of the host's phase: what its claims are judged by. */
+  readonly lastHostBegin: Begin | null;
 }
+
+type Begin = Extract<JournalRecord, { type: "begin" }>;
 
 export function readHistory(records: readonly JournalRecord[]): History {
   const intents = new Map<number, NodeIntent | CommandIntent>();
@@ -25,12 +29,14 @@ export function readHistory(records: readonly JournalRecord[]): History {
   const derived = new Map<number, Readonly<Record<string, NodeStatus>>>();
   const staleness = new Staleness();
   let interrupted = false;
-  let lastBegin: History["lastBegin"] = null;
+  let lastBegin: Begin | null = null;
+  let lastHostBegin: Begin | null = null;
   for (const record of records) {
     switch (record.type) {
       case "begin":
         interrupted = true;
         lastBegin = record;
+        if (record.phase === "host") lastHostBegin = record;
         break;
       case "taking-back":
         interrupted = true;
@@ -64,7 +70,15 @@ export function readHistory(records: readonly JournalRecord[]): History {
       }
     }
   }
-  return { standing: [...intents.values()], done, derived, pending: staleness.commands(), interrupted, lastBegin };
+  return {
+    standing: [...intents.values()],
+    done,
+    derived,
+    pending: staleness.commands(),
+    interrupted,
+    lastBegin,
+    lastHostBegin,
+  };
 }
 
 /** For each command: which file changes it has not seen (open), and which it may have seen (inside). */
