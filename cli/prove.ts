@@ -7,7 +7,9 @@ import { type Proof, prove } from "../provision/proof.ts";
 import { readTrial } from "../provision/steps/trial_boot.ts";
 import { teller } from "./apply.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
+import type { Host } from "../provision/host/host.ts";
 import { openMachine, readWish, refuseWords } from "./machine.ts";
+import { goesOn, keptAnswersPath } from "./workload/kept_answers.ts";
 
 /** The machine may still be starting its services when this begins. */
 const patienceMs = 3 * 60_000;
@@ -45,12 +47,27 @@ export const proveCommand: Command = {
       tell: invocation.options.json ? () => {} : teller(invocation),
     });
     print(proof, invocation);
+    if (proof.outcome === "proved" && invocation.flags.restart === true) await goOn(host, invocation);
     // Where no boot loader starts it only once, what was taken back still runs.
     const stillRuns = proof.outcome === "failed" || (proof.outcome === "taken-back" && !once);
     if (stillRuns && invocation.flags.restart === true) await restart(invocation);
     return proof.outcome === "failed" || proof.outcome === "taken-back" ? 1 : proof.outcome === "to-come" ? 3 : 0;
   },
 };
+
+/**
+ * What the person agreed to before the restart begins now, in a unit of its own that outlives the proof's. Should it not
+ * come to its end, neuron-setup takes it up.
+ */
+async function goOn(host: Host, invocation: Invocation): Promise<void> {
+  if (!goesOn.read(host)) return;
+  goesOn.clear(host);
+  const unit = ["--collect", "--unit=neuron-workload", "--property=StandardOutput=journal+console"];
+  const args = ["setup", "--yes", "--plain", "--answers", keptAnswersPath(invocation)];
+  const argv = ["systemd-run", ...unit, "--property=StandardError=journal+console", ...host.program, ...args] as const;
+  const { code, stderr } = await host.run({ argv: [...argv], step: "prove", reason: "the VM was agreed to before" });
+  if (code !== 0) invocation.terminal.note(`Cannot go on with the VM by itself: ${stderr.trim()}. neuron-setup does`);
+}
 
 async function restart({ terminal }: Invocation): Promise<void> {
   terminal.print("The machine starts anew, without passthrough.");

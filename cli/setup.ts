@@ -9,19 +9,23 @@ import type { HostSpec } from "../model/host_spec.ts";
 import { apply, plan, type Planning, refuse } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
-import { renderPlanText } from "../provision/plan_text.ts";
 import { type Resolution, resolve } from "../provision/resolve.ts";
 import { steps } from "../provision/steps.ts";
-import { answersOf, back, nextQuestion, type Situation } from "../provision/wizard.ts";
-import { renderFound, renderPreview } from "../provision/wizard/preview.ts";
+import { answersOf, back, nextQuestion, passwordOf, type Situation } from "../provision/wizard.ts";
+import { renderFound, renderPreview, renderWorkload } from "../provision/wizard/preview.ts";
+import type { WorkloadSpec } from "../provision/workload/spec.ts";
 import { showing } from "./apply.ts";
+import { readPeople } from "../provision/distro/people.ts";
 import type { Command, ExitCode, Invocation, Terminal } from "./command.ts";
 import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuseWords } from "./machine.ts";
 import { printPlan } from "./plan.ts";
 import { BACK, type Face, openFace } from "./prompts/face.ts";
+import { review, type Said } from "./setup/review.ts";
 import { singleBlanks } from "./setup/single_blanks.ts";
 import { hearAll } from "./prompts/hear_all.ts";
 import { offerRestart, sayWhatNow, whatStands } from "./setup/standing.ts";
+import { plainly, setUpWorkload, wantedWorkload } from "./setup/workload.ts";
+import { goesOn, keepAnswers, keepPassword, keptPasswordPath } from "./workload/kept_answers.ts";
 import { refuseToOverwrite, saveAnswers } from "./prompts/save_answers.ts";
 
 export const setupCommand: Command = {
@@ -56,21 +60,33 @@ export const setupCommand: Command = {
     if (standing !== null) return standing;
     const detection = detect(host);
     printFound(detection, terminal);
-    const decided = await decide(host, { detection, given, heard: [] }, invocation, face);
+    const begin = {
+      detection,
+      given,
+      heard: [],
+      person: readPeople(host)[0]?.name ?? null,
+      passwordFile: keptPasswordPath(invocation),
+    };
+    const decided = await decide(host, begin, invocation, face);
     if (decided === null) {
       terminal.print("Nothing was changed.");
       return 0;
     }
-    const { answers, spec, planning: { plan: { digest }, work } } = decided;
+    const { answers, spec, password, planning: { plan: { digest }, work } } = decided;
+    keepAnswers(host, answers);
+    if (password !== null) keepPassword(host, password);
     const { rebootNeeded } = await showing(
       flags.plain === true ? plainly(invocation) : invocation,
       work.length,
       (tell) =>
         interruptible((signal) => apply(host, { steps, spec, phase: "host", digest, origin: answers, signal, tell })),
     );
-    sayWhatNow(host, spec, rebootNeeded, invocation);
+    const goesOnLater = rebootNeeded && wantedWorkload(host, answers).vm !== null;
+    if (goesOnLater) goesOn.set(host);
+    else goesOn.clear(host);
+    sayWhatNow(host, spec, { rebootNeeded, goesOn: goesOnLater }, invocation);
     if (rebootNeeded) await offerRestart(host, face);
-    return rebootNeeded ? 3 : 0;
+    return rebootNeeded ? 3 : await setUpWorkload(host, answers, invocation, face);
   },
 };
 
@@ -87,12 +103,6 @@ function needsRoot(detection: Detection, { terminal }: Invocation): AppError {
   });
 }
 
-/** The same terminal without a line that is drawn anew. */
-function plainly(invocation: Invocation): Invocation {
-  const { redraw: _, ...terminal } = invocation.terminal;
-  return { ...invocation, terminal };
-}
-
 function refuseJson({ options }: Invocation): void {
   if (!options.json) return;
   throw new AppError("usage", "setup talks to people: it has no --json", {
@@ -104,6 +114,8 @@ interface Decided {
   readonly answers: Answers;
   readonly spec: HostSpec;
   readonly planning: Planning;
+  /** What was typed for the account in Windows; null where it was not asked for. */
+  readonly password: string | null;
 }
 
 /** Null: the person does not want it. Throws AppError when the machine cannot be changed as wanted. */
@@ -122,9 +134,9 @@ async function decide(
     const { detection } = situation;
     const resolution = resolve(answers, detection);
     const planning = await plan(host, steps, resolution.hostSpec, "host");
-    show(planning, resolution, detection, invocation);
+    show(planning, resolution, wantedWorkload(host, answers), detection, invocation);
     const isDone = planning.work.length === 0 || face === null;
-    const said = isDone ? "apply" : await review(planning, situation, host, invocation, face);
+    const said = isDone ? "apply" : await reviewHost(planning, situation, host, invocation, face);
     if (said === "back") {
       situation = back(situation);
       continue;
@@ -133,19 +145,27 @@ async function decide(
     saveAnswers(invocation.flags["save-answers"], answers, invocation.flags.yes === true);
     refuse(planning.blockers);
     if (said === "stop") return null;
-    return { answers, spec: resolution.hostSpec, planning };
+    return { answers, spec: resolution.hostSpec, planning, password: passwordOf(situation) };
   }
 }
 
-function show({ plan }: Planning, { hostSpec, notes }: Resolution, detection: Detection, { terminal }: Invocation) {
+function show(
+  { plan }: Planning,
+  { hostSpec, notes }: Resolution,
+  workload: WorkloadSpec,
+  detection: Detection,
+  { terminal }: Invocation,
+): void {
   terminal.print("");
-  printPlan(renderPreview(plan, hostSpec, detection, notes, terminal.columns).join("\n"), terminal);
+  const lines = [
+    ...renderPreview(plan, hostSpec, detection, notes, terminal.columns),
+    ...renderWorkload(workload, plan.rebootNeeded, terminal.columns),
+  ];
+  printPlan(lines.join("\n"), terminal);
   terminal.print("");
 }
 
-type Said = "apply" | "back" | "stop";
-
-async function review(
+function reviewHost(
   planning: Planning,
   situation: Situation,
   host: Host,
@@ -153,22 +173,16 @@ async function review(
   face: Face,
 ): Promise<Said> {
   const obstacle = planning.blockers.length > 0 ? "Something stands in the way: see above." : null;
-  const canGoBack = situation.heard.length > 0;
-  while (true) {
-    const reply = await face.ask({
-      id: "review",
-      kind: "choice",
+  return review(
+    {
       title: host.live ? "Change this machine?" : `Change the copy below ${host.root}?`,
       help: "All of it can be taken back: neuron-setup rollback.",
+      plan: planning.plan,
       default: host.live || obstacle !== null ? "stop" : "apply",
-      choices: [
-        { value: "apply", label: "Yes, apply it", ...(obstacle === null ? {} : { disabled: obstacle }) },
-        { value: "diff", label: "Show every line first" },
-        { value: "stop", label: "No, change nothing" },
-      ],
-    }, canGoBack);
-    if (reply === BACK) return "back";
-    if (reply === "apply" || reply === "stop") return reply;
-    printPlan(renderPlanText(planning.plan), terminal);
-  }
+      obstacle,
+      canGoBack: situation.heard.length > 0,
+    },
+    terminal,
+    face,
+  );
 }

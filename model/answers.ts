@@ -24,12 +24,14 @@ const mediaSource = z.union([
 ]).describe('"auto", an absolute path or an https:// address');
 
 /** Windows refuses these in user names; 20 is its limit for local accounts (NetUserAdd). */
-const accountName = z.string().regex(/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,20}$/u).refine((name) => !/^[. ]|[. ]$/.test(name))
+export const accountNameSchema = z.string().regex(/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,20}$/u).refine((name) =>
+  !/^[. ]|[. ]$/.test(name)
+)
   .describe(
     '1 to 20 characters without " / \\ [ ] : ; | = , + * ? < > @, not beginning or ending with a dot or a space',
   );
 
-const account = z.strictObject({ name: accountName, password: secretSchema }).partial()
+const account = z.strictObject({ name: accountNameSchema, password: secretSchema }).partial()
   .describe('{ "name": "…", "password": Secret }');
 
 const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).describe("a language tag such as en-US");

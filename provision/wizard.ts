@@ -17,7 +17,13 @@ export interface Situation {
   readonly given: Answers;
   /** Replies in the order of their questions. */
   readonly heard: readonly Heard[];
+  /** Who administers this machine; null or absent: nobody is known. */
+  readonly person?: string | null;
+  /** Where the password is kept that was heard: answers name files, and hold no secrets. */
+  readonly passwordFile?: string;
 }
+
+const defaultPasswordFile = "/var/lib/neuron/windows-password";
 
 /** @throws AppError when what was given contradicts itself or this machine */
 export function nextQuestion(situation: Situation): Question | null {
@@ -36,10 +42,18 @@ export function hear(situation: Situation, id: string, value: Reply): Situation 
   return after;
 }
 
+/** The password that was heard, for whoever keeps it where the answers say; null where none was asked. */
+export function passwordOf({ heard }: Situation): string | null {
+  const reply = heard.find(({ id }) => id === "password")?.value;
+  return typeof reply === "string" ? reply : null;
+}
+
 export function back(situation: Situation): Situation {
   return { ...situation, heard: situation.heard.slice(0, -1) };
 }
 
-function walk({ detection, given, heard }: Situation): { question: Question | null; answers: Answers } {
-  return tellStory(questions, { detection }, given, heard);
+function walk(
+  { detection, given, heard, person = null, passwordFile = defaultPasswordFile }: Situation,
+): { question: Question | null; answers: Answers } {
+  return tellStory(questions, { detection, person, passwordFile }, given, heard);
 }

@@ -12,27 +12,42 @@ import { steps } from "../../provision/steps.ts";
 import { readTrial } from "../../provision/steps/trial_boot.ts";
 import type { ChoiceQuestion, ConfirmQuestion } from "../../provision/wizard/question.ts";
 import type { ExitCode, Invocation } from "../command.ts";
-import { readWish } from "../machine.ts";
+import { readAnswersOrLast, readWish } from "../machine.ts";
+import { workloadWork } from "../phase.ts";
 import type { Face } from "../prompts/face.ts";
 import { renderProof } from "../prove.ts";
 import { verifyCommand } from "../verify.ts";
+import { goesOn } from "../workload/kept_answers.ts";
+import { setUpWorkload, wantedWorkload } from "./workload.ts";
 
 /** After an earlier apply: what is left to do, or whether it holds. Null when there are questions to ask. */
 export async function whatStands(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
-  const { standing, rebootNeeded, interrupted, last } = status(host);
+  const { standing, rebootNeeded, interrupted, last, lastHost } = status(host);
   const { terminal } = invocation;
   if (interrupted) terminal.print("The last run did not come to its end. This one picks up what is there.");
-  sayProof(host, last?.atMs ?? 0, invocation);
-  if (standing.length === 0 || last === null || interrupted) return null;
+  sayProof(host, lastHost?.atMs ?? 0, invocation);
+  const cutShort = interrupted && last?.phase === "host";
+  if (standing.length === 0 || lastHost === null || cutShort) return null;
   const spec = lastSpec(host, invocation);
   if (spec === null || (await plan(host, steps, spec, "host")).work.length > 0) return null;
   terminal.print("Neuron has set this machine up already.");
   const code: ExitCode = rebootNeeded ? 3 : await verifyCommand.run(invocation);
-  sayWhatNow(host, spec, rebootNeeded, invocation);
+  if (code === 0) {
+    const gone = await goOn(host, invocation, face);
+    if (gone !== null) return gone;
+  } else sayWhatNow(host, spec, { rebootNeeded, goesOn: goesOn.read(host) }, invocation);
   if (face === null) return code;
   const said = await face.ask(again(rebootNeeded && mayRestart(host)), false);
   if (said === "restart") await restart(host);
   return said === "again" ? null : code;
+}
+
+/** What comes after the host, where the last answers want it; null where nothing is left of it. */
+async function goOn(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
+  const answers = readAnswersOrLast(host, invocation);
+  if (wantedWorkload(host, answers).vm === null || !host.live) return null;
+  const { work, blockers } = await workloadWork(host, answers, invocation).plan();
+  return work.length + blockers.length === 0 ? null : await setUpWorkload(host, answers, invocation, face);
 }
 
 /** The last trial boot's proof; one of an earlier apply says nothing of what stands now. */
@@ -70,28 +85,34 @@ const again = (mayRestart: boolean): ChoiceQuestion => ({
   ],
 });
 
-/** What there is to do, and what Neuron does not do yet. */
-export function sayWhatNow(host: Host, spec: HostSpec, rebootNeeded: boolean, { terminal }: Invocation): void {
+export interface Ahead {
+  readonly rebootNeeded: boolean;
+  /** What comes after the host begins by itself after the proof. */
+  readonly goesOn: boolean;
+}
+
+/** What there is to do next. */
+export function sayWhatNow(host: Host, spec: HostSpec, ahead: Ahead, { terminal }: Invocation): void {
   const say = (text: string) => wrap(text, terminal.columns).forEach((line) => terminal.print(line));
   terminal.print("");
   if (!host.live) say("This is a copy: commands were recorded, not run.");
-  else if (rebootNeeded && readTrial(host).wanted) {
+  else if (ahead.rebootNeeded && readTrial(host).wanted) {
     say(
       "Next, when it suits you: reboot. The machine then starts once with passthrough, and checks every claim by " +
         "itself. Only if all hold is it kept; else the start after it is as before, and everything is taken back. " +
         "neuron-setup then tells how it went.",
     );
     say("Should it hang, or stay dark for more than five minutes: switch it off and on.");
-  } else if (rebootNeeded) {
+    if (ahead.goesOn) {
+      say("Once it is proved it goes on with the VM by itself; neuron-setup status tells how far it is.");
+    }
+  } else if (ahead.rebootNeeded) {
     say("Next, when it suits you (Neuron does not restart the machine by itself):");
-    for (const command of ["systemctl reboot", "neuron-setup verify"]) terminal.print(`  ${command}`);
+    for (const command of ["systemctl reboot", "neuron-setup"]) terminal.print(`  ${command}`);
     if (cardBoundAtBoot(spec) !== null) {
       say('Should it not start: press "e" in the boot menu and remove neuron.vfio=1 from the kernel\'s line.');
     }
   }
-  say("This was the host. Windows comes next, with its media and an account named in an answers file:");
-  const commands = ["media fetch windows11", "media fetch virtio-win", "vm define --answers FILE"];
-  for (const command of [...commands, "vm install NAME --answers FILE"]) terminal.print(`  neuron-setup ${command}`);
 }
 
 const rebootNow: ConfirmQuestion = {

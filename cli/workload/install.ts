@@ -7,6 +7,7 @@ import type { Report } from "../../provision/step.ts";
 import { stages } from "../../provision/unattend/stages.ts";
 import { answersIn, insertAnswers } from "../vm/answer_drive.ts";
 import { refuseFailed, runInstallation } from "../vm/installation.ts";
+import { forgetPassword } from "./kept_answers.ts";
 
 export interface InstallRequest {
   readonly connection: Connection;
@@ -37,6 +38,7 @@ export async function installWindows(request: InstallRequest): Promise<void> {
     },
   });
   const { withErrors } = refuseFailed(installation, name);
+  forgetPassword(host);
   if (withErrors) report.note("Windows is set up, but not everything went well");
 }
 

@@ -8,6 +8,10 @@ import type { StoryQuestion, Told } from "./story.ts";
 /** The facts of the wizard's questions. */
 export interface Facts {
   readonly detection: Detection;
+  /** Who administers this machine: the account a new Windows is likely to want; null where nobody is known. */
+  readonly person: string | null;
+  /** Where whoever asks keeps the password: the answers only name it. */
+  readonly passwordFile: string;
 }
 
 export type Context = Facts & Told;

@@ -5,6 +5,8 @@ import type { HostSpec } from "../../model/host_spec.ts";
 import { wrap } from "../detect_report/text.ts";
 import { choiceWords, count, machineWords, printable, SEVERITY_WORDS } from "../detect_report/words.ts";
 import type { Plan } from "../step.ts";
+import type { WorkloadSpec } from "../workload/spec.ts";
+import { vmWords } from "../workload/vm.ts";
 
 const MOST_COLUMNS = 100;
 
@@ -37,6 +39,18 @@ export function renderPreview(
   for (const title of dark(spec, displays)) lines.push(...hang("  ", title, columns));
   for (const finding of [...plan.blockers ?? [], ...notes]) lines.push(...renderFinding(finding, columns));
   return lines;
+}
+
+/** What comes after the host, where the answers want it. */
+export function renderWorkload({ media, vm, install }: WorkloadSpec, afterReboot: boolean, columns: number): string[] {
+  if (vm === null) return [];
+  const fetched = media.filter(({ from }) => from.kind !== "file").map(({ path }) => path.split("/").at(-1)!);
+  return [
+    afterReboot ? "After the reboot, once all of this is proved" : "After that",
+    ...(fetched.length === 0 ? [] : hang("  ", `Fetch and check ${fetched.join(" and ")}.`, columns)),
+    ...hang("  ", `Make the VM "${vm.spec.name}": ${vmWords(vm.spec)}.`, columns),
+    ...(install ? hang("  ", "Install Windows in it, unattended and watched: some 20 to 60 minutes.", columns) : []),
+  ];
 }
 
 /** Monitors that the host loses with the card, and whether it keeps one. */

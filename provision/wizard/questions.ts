@@ -10,6 +10,7 @@ import { mergeParts } from "../vm/merge.ts";
 import { acs, card } from "./card.ts";
 import { type Context, type Definition, isAdjusted, isAdvanced, vmSpecOf } from "./definition.ts";
 import { type Choice, readNumber } from "./question.ts";
+import { windowsQuestions } from "./windows.ts";
 
 const MIB_PER_GIB = 1024;
 
@@ -183,6 +184,7 @@ export const questions: readonly Definition[] = [
   hugepages,
   isolate,
   acs,
+  ...windowsQuestions,
 ];
 
 function sizeWords({ cpu, memory, disks }: VmSpec): string {

@@ -24,7 +24,9 @@ const plain = { term: "dumb" };
 
 /** Enter at every question, up to the one before anything is changed. */
 async function toTheLastQuestion(pty: Pty): Promise<void> {
-  for (const title of ["Which graphics card", "What is the VM for?", "name", "Is this size right?"]) {
+  for (
+    const title of ["Which graphics card", "What is the VM for?", "name", "Is this size right?", "Install Windows"]
+  ) {
     await pty.until(title);
     await pty.until("] >");
     await pty.send("\n");
@@ -80,6 +82,9 @@ for (const path of [Deno.execPath(), import.meta.filename!, `${Deno.env.get("HOM
   await pty.until("(windows11)");
   await pty.send("\r");
   await pty.until("Is this size right?");
+  await pty.until("select");
+  await pty.send("\r");
+  await pty.until("Install Windows");
   await pty.until("select");
   await pty.send("\r");
   await pty.until("Yes, apply it");

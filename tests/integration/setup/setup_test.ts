@@ -29,6 +29,9 @@ Deno.test("plain lines: from the first question to an applied host phase, back i
     await pty.send("office\n");
     await pty.until("[1] >");
     await pty.send("\n");
+    await pty.until("Install Windows");
+    await pty.until("[3] >");
+    await pty.send("\n");
     await pty.until("The plan:");
     await pty.until("[1] >");
     await pty.send("2\n");
@@ -64,6 +67,9 @@ Deno.test("arrow keys: Esc goes back, Enter takes the proposal, exit 3; on 80 ×
       await pty.until("(windows11)");
       await pty.send("\r");
       await pty.until("Is this size right?");
+      await pty.until("select");
+      await pty.send("\r");
+      await pty.until("Install Windows");
       await pty.until("select");
       await pty.send("\r");
       await pty.until("Yes, apply it");
@@ -139,7 +145,7 @@ Deno.test("a machine that this version cannot change is shown why; applying is n
     Deno.removeSync(`${root}/etc/default/grub`);
     Deno.removeSync(`${root}/boot/grub`, { recursive: true });
     await using pty = new Pty(["setup", "--root", root], { term: "dumb" });
-    for (const prompt of ["[2] >", "[4] >", "[windows11] >", "[1] >"]) {
+    for (const prompt of ["[2] >", "[4] >", "[windows11] >", "[1] >", "[3] >"]) {
       await pty.until(prompt);
       await pty.send("\n");
     }

@@ -6,8 +6,14 @@ import { AppError } from "../../../model/errors.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { resolve } from "../../../provision/resolve.ts";
-import { answersOf, back, hear, nextQuestion, type Situation } from "../../../provision/wizard.ts";
-import { problemOf, proposalOf, type Question, readNumber, type Reply } from "../../../provision/wizard/question.ts";
+import { answersOf, back, hear, nextQuestion, passwordOf, type Situation } from "../../../provision/wizard.ts";
+import {
+  problemOf,
+  proposalOf as proposed,
+  type Question,
+  readNumber,
+  type Reply,
+} from "../../../provision/wizard/question.ts";
 import { hostNames, withHost } from "../../fixtures/hosts.ts";
 
 const looked = new Map<string, Promise<Detection>>();
@@ -19,12 +25,15 @@ function machine(name: string): Promise<Detection> {
 
 const begin = (detection: Detection): Situation => ({ detection, given: {}, heard: [] });
 
+/** A secret has no proposal: one that is accepted. */
+const proposalOf = (question: Question): Reply => proposed(question) ?? "correct horse";
+
 /** Replies for some questions by id, defaults for the others, to the end. */
 function through(situation: Situation, replies: Record<string, Reply> = {}): { end: Situation; asked: string[] } {
   const asked: string[] = [];
   for (let question = nextQuestion(situation); question !== null; question = nextQuestion(situation)) {
     asked.push(question.id);
-    situation = hear(situation, question.id, replies[question.id] ?? proposalOf(question)!);
+    situation = hear(situation, question.id, replies[question.id] ?? proposalOf(question));
   }
   return { end: situation, asked };
 }
@@ -32,7 +41,7 @@ function through(situation: Situation, replies: Record<string, Reply> = {}): { e
 function ask(situation: Situation, id: string, replies: Record<string, Reply> = {}): Question {
   for (let question = nextQuestion(situation); question !== null; question = nextQuestion(situation)) {
     if (question.id === id) return question;
-    situation = hear(situation, question.id, replies[question.id] ?? proposalOf(question)!);
+    situation = hear(situation, question.id, replies[question.id] ?? proposalOf(question));
   }
   throw new Error(`"${id}" was not asked`);
 }
@@ -46,8 +55,14 @@ function replyBy(question: Question, pick: number): Reply {
     }
     case "confirm":
       return pick % 2 === 0;
-    case "text":
-      return ["vm", "a.b-c_d", `n${pick}`, question.default][pick % 4]!;
+    case "text": {
+      const accepted = ["vm", "a.b-c_d", `n${pick}`, "/srv/windows.iso"].filter((one) =>
+        question.validate(one) === null
+      );
+      return [...accepted, question.default][pick % (accepted.length + 1)]!;
+    }
+    case "secret":
+      return "correct horse";
     case "number":
       return [0.125, 1, 1.5, 2, 3, 4.7, 7, 16, 24, 512].filter((one) => problemOf(question, one) === null)
         .concat(question.default)[pick % 3] ?? question.default;
@@ -60,7 +75,7 @@ function replyBy(question: Question, pick: number): Reply {
 Deno.test("taking every default writes nothing into the answers, but for none where no card is ready", async () => {
   for (const name of hostNames()) {
     const { end, asked } = through(begin(await machine(name)));
-    assertEquals(asked, ["card", "profile", "name", "tuning"], name);
+    assertEquals(asked, ["card", "profile", "name", "tuning", "windows"], name);
     const { schema, ...rest } = answersOf(end);
     assertEquals(schema, "neuron.answers/1");
     const choice = proposalOf(ask(begin(end.detection), "card"));
@@ -72,17 +87,17 @@ Deno.test("any replies on any machine end, and give answers that parse and resol
   for (const name of hostNames()) {
     const detection = await machine(name);
     fc.assert(
-      fc.property(fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 }), (picks) => {
+      fc.property(fc.array(fc.nat(1000), { minLength: 18, maxLength: 18 }), (picks) => {
         let situation = begin(detection);
         for (const pick of picks) {
           const question = nextQuestion(situation);
           if (question === null) break;
-          assertEquals(problemOf(question, proposalOf(question)!), null, `the default of ${question.id}`);
+          assertEquals(problemOf(question, proposalOf(question)), null, `the default of ${question.id}`);
           const after = hear(situation, question.id, replyBy(question, pick));
           assertEquals(JSON.stringify(nextQuestion(back(after))), JSON.stringify(question), "back asks the same again");
           situation = after;
         }
-        assertEquals(nextQuestion(situation), null, "twelve questions are more than there are");
+        assertEquals(nextQuestion(situation), null, "eighteen questions are more than there are");
         const answers = answersOf(situation);
         assertEquals(parseAnswers(JSON.stringify(answers), "the wizard"), answers);
         resolve(answers, detection);
@@ -123,7 +138,11 @@ Deno.test("the only card may be lent out, never by default, and the choice says 
 
 Deno.test("memory, vCPUs and what only experts change are asked only when wanted", async () => {
   const detection = await machine("intel-z370-gt1030");
-  assertEquals(through(begin(detection), { tuning: "adjust" }).asked.slice(4), ["memory", "vcpus"]);
+  assertEquals(through(begin(detection), { tuning: "adjust" }).asked.slice(4), [
+    "memory",
+    "vcpus",
+    "windows",
+  ]);
   const { end } = through(begin(detection), {
     tuning: "advanced",
     memory: 4.5,
@@ -165,6 +184,26 @@ Deno.test("what an answers file says is not asked and stays", async () => {
   const { end, asked } = through({ ...begin(await machine("intel-z370-gt1030")), given });
   assertEquals(asked, []);
   assertEquals(answersOf(end), { schema: "neuron.answers/1", ...given });
+});
+
+Deno.test("Windows is no proposal; whoever wants it names an account, and the password stays out of the answers", async () => {
+  const detection = await machine("intel-z370-gt1030");
+  const situation = { ...begin(detection), person: "ada", passwordFile: "/state/windows-password" };
+  assertEquals(ask(situation, "account", { windows: "11" }).kind, "text");
+  const { end, asked } = through(situation, { windows: "10", medium: "file", iso: "/srv/windows.iso" });
+  assertEquals(asked.slice(4), ["windows", "medium", "iso", "account", "password", "password-again"]);
+  assertEquals(answersOf(end).windows, {
+    version: "10",
+    iso: "/srv/windows.iso",
+    account: { name: "ada", password: { file: "/state/windows-password" } },
+  });
+  assertEquals(passwordOf(end), "correct horse");
+  const again = ask(situation, "password-again", { windows: "11" });
+  assertEquals(problemOf(again, "correct hose"), "It is not the same; Esc or b goes back");
+  const wrong = assertThrows(() => hear(back(end), "password-again", "s3cret"), AppError);
+  assert(!wrong.message.includes("s3cret"), wrong.message);
+  const admin = ask({ ...situation, person: "Administrator" }, "account", { windows: "11" });
+  assertEquals(proposalOf(admin), "user", "a name that Windows keeps for itself is not proposed");
 });
 
 Deno.test("a reply to another question than the one that is due is refused", async () => {
