@@ -17,7 +17,6 @@ import {
 } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
-import { defaultFolder } from "../provision/media/shelf.ts";
 import { resolve } from "../provision/resolve.ts";
 import type { Phase, Step } from "../provision/step.ts";
 import { steps } from "../provision/steps.ts";
@@ -28,7 +27,7 @@ import { workloadSteps } from "../provision/workload/steps.ts";
 import type { Flag, Invocation } from "./command.ts";
 import { readAnswersOrLast } from "./machine.ts";
 import { keepAnswers, keptAnswersPath } from "./workload/kept_answers.ts";
-import { workloadTools } from "./workload/tools.ts";
+import { mediaFolderOf, workloadTools } from "./workload/tools.ts";
 
 export const phaseFlag: Flag = {
   name: "phase",
@@ -50,12 +49,12 @@ export async function openPhase(host: Host, invocation: Invocation): Promise<Pha
   const { phase } = invocation.flags;
   const answers = readAnswersOrLast(host, invocation);
   if (phase === "host") return hostWork(host, answers);
-  if (phase === "workload") return workloadWork(host, answers, invocation);
+  if (phase === "workload") return await workloadWork(host, answers, invocation);
   if (phase !== undefined) {
     throw new AppError("usage", `There is no phase "${phase}"`, { hint: "The phases are host and workload" });
   }
   const ofHost = hostWork(host, answers);
-  return await isHostReady(host, ofHost) ? workloadWork(host, answers, invocation) : ofHost;
+  return await isHostReady(host, ofHost) ? await workloadWork(host, answers, invocation) : ofHost;
 }
 
 /** Everything of the host is done and proved; a copy never runs, so nothing is ever proved there. */
@@ -70,12 +69,12 @@ export function hostWork(host: Host, answers: Answers): PhaseWork {
 }
 
 /** @throws AppError `answer-missing` for what an installation cannot do without */
-export function workloadWork(host: Host, answers: Answers, invocation: Invocation): PhaseWork {
+export async function workloadWork(host: Host, answers: Answers, invocation: Invocation): Promise<PhaseWork> {
   const spec = resolveWorkload({
     answers,
     detection: detect(host),
     hostLanguage: readHostLocale(host).language,
-    mediaFolder: defaultFolder,
+    mediaFolder: await mediaFolderOf(host, invocation),
   });
   const ofWorkload = workloadSteps(workloadTools(host, answers, invocation), keptAnswersPath(invocation));
   const work = workOn(host, answers, "workload", ofWorkload, spec);

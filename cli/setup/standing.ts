@@ -46,7 +46,7 @@ export async function whatStands(host: Host, invocation: Invocation, face: Face 
 async function goOn(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
   const answers = readAnswersOrLast(host, invocation);
   if (wantedWorkload(host, answers).vm === null || !host.live) return null;
-  const { work, blockers } = await workloadWork(host, answers, invocation).plan();
+  const { work, blockers } = await (await workloadWork(host, answers, invocation)).plan();
   return work.length + blockers.length === 0 ? null : await setUpWorkload(host, answers, invocation, face);
 }
 

@@ -36,7 +36,7 @@ export async function setUpWorkload(
 ): Promise<ExitCode> {
   const { terminal, flags } = invocation;
   if (!await isHostReady(host, hostWork(host, answers))) return 0;
-  const work = workloadWork(host, answers, invocation);
+  const work = await workloadWork(host, answers, invocation);
   const { plan, work: changes, blockers } = await work.plan();
   if (changes.length === 0 && blockers.length === 0) return 0;
   terminal.print("");

@@ -43,6 +43,17 @@ export async function answersIn(domain: Domain): Promise<string | null> {
   return sourcesOf(xml, "cdrom").includes(path) ? path : null;
 }
 
+/** What is in the CD drives of its definition. */
+export async function cdromsOf(domain: Domain): Promise<string[]> {
+  return sourcesOf(await definition(domain), "cdrom");
+}
+
+/** Another medium in place of one that is there, from the VM's next start on. */
+export async function swapCdrom(connection: Connection, domain: Domain, from: string, to: string): Promise<void> {
+  const xml = patchDomain(await definition(domain), { removeCdrom: [from], addCdrom: [to] });
+  await connection.defineDomain(xml, { validate: true });
+}
+
 const answersPathOf = (domain: Domain, xml: string) => `${folderBeside(xml)}/neuron-answers-${domain.uuid}.iso`;
 
 /** The running VM has it open still; from its next start on there is neither drive nor file. */

@@ -7,6 +7,7 @@ import { AppError } from "../../model/errors.ts";
 import { markInstalled } from "../../provision/guest_install/mark.ts";
 import { install } from "../../provision/guest_install/run.ts";
 import type { Moment, Outcome, Watch } from "../../provision/guest_install/watch.ts";
+import type { Stage } from "../../provision/unattend/stages.ts";
 import { takeAnswersAway } from "./answer_drive.ts";
 
 const lookEveryMs = 2000;
@@ -28,6 +29,8 @@ export interface InstallationOptions {
 
 export interface Installation {
   readonly outcome: Outcome;
+  /** The last that the guest was seen in. */
+  readonly stage: Stage | null;
   /** Folder of the timeline and the pictures. */
   readonly record: string;
 }
@@ -39,7 +42,7 @@ export async function runInstallation(
   options: InstallationOptions,
 ): Promise<Installation> {
   const record = openRecord(`${options.state}/installs/${domain.uuid}`, options.resumes);
-  const { outcome } = await install(connection, domain, {
+  const { outcome, stage } = await install(connection, domain, {
     now: () => Date.now(),
     lookEveryMs,
     slowness: options.slowness,
@@ -55,7 +58,7 @@ export async function runInstallation(
     if (options.medium !== null) await takeAnswersAway(connection, domain, options.medium);
     await markInstalled(domain, { at: new Date(), withErrors: outcome!.withErrors });
   }
-  return { outcome: outcome!, record: record.folder };
+  return { outcome: outcome!, stage, record: record.folder };
 }
 
 /** @throws AppError `verification-failed` for one that failed, with its cure */

@@ -4,6 +4,7 @@ import type { Answers } from "../../model/answers.ts";
 import { BigFiles } from "../../provision/host/big_files.ts";
 import type { Host } from "../../provision/host/host.ts";
 import { readInstalled } from "../../provision/guest_install/mark.ts";
+import { defaultFolder } from "../../provision/media/shelf.ts";
 import { createVm } from "../../provision/vm/create.ts";
 import { METADATA_NAMESPACE } from "../../provision/vm/metadata.ts";
 import { readCapabilities } from "../../provision/vm/read_capabilities.ts";
@@ -34,11 +35,33 @@ export function workloadTools(host: Host, answers: Answers, { options }: Invocat
         for (const path of volumesFound) report.note(`Its disk was there already and is taken as it is: ${path}`);
       }),
     install: ({ spec }, report) =>
-      connected(
-        `start ${spec.name}`,
-        (connection) => installWindows({ connection, host, answers, name: spec.name, state: options.state, report }),
-      ),
+      connected(`start ${spec.name}`, (connection) =>
+        installWindows({
+          connection,
+          host,
+          answers,
+          name: spec.name,
+          state: options.state,
+          report,
+          fetch: (medium) => fetchMedium(host, new BigFiles(host.root), medium, report),
+        })),
   };
+}
+
+/**
+ * Where media go: into the pool "default", wherever the person has it, since QEMU may read there; its usual folder where
+ * libvirt cannot be asked (a copy, a machine that has none yet).
+ */
+export async function mediaFolderOf(host: Host, { options }: Invocation): Promise<string> {
+  if (!host.live) return defaultFolder;
+  try {
+    await using connection = await open(options.connect);
+    const pool = await connection.lookupStoragePool("default");
+    return /<path>([^<&]+)<\/path>/.exec(await pool.xml())?.[1] ?? defaultFolder;
+  } catch (error) {
+    if (error instanceof LibvirtError) return defaultFolder;
+    throw error;
+  }
 }
 
 async function findVm(connection: Connection, name: string): Promise<VmSeen | null> {

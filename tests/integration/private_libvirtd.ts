@@ -19,6 +19,21 @@ mount -t tmpfs tmpfs /var/lib/libvirt
 mkdir -p /var/lib/libvirt/images /var/lib/libvirt/qemu
 cp -a /etc/libvirt/. /run/etc/
 rm -rf /run/etc/qemu /run/etc/storage /run/etc/secrets
+if [ -n "$8" ]; then
+  # A /dev without kvm. To libvirt a /dev/kvm that does not work is a reason to ask QEMU again at every turn.
+  mkdir /run/dev
+  mount -t tmpfs -o mode=755 tmpfs /run/dev
+  cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /run/dev/
+  mkdir /run/dev/pts /run/dev/shm
+  mount --bind /dev/pts /run/dev/pts
+  mount -t tmpfs tmpfs /run/dev/shm
+  ln -s pts/ptmx /run/dev/ptmx
+  ln -s /proc/self/fd /run/dev/fd
+  mount --rbind /run/dev /dev
+  # What libvirt found out about QEMU: it is not the same with KVM, and takes seconds to find out.
+  mkdir -p /var/cache/libvirt "$8"
+  mount --bind "$8" /var/cache/libvirt
+fi
 [ -z "$7" ] || { mkdir -p /run/etc/hooks/qemu.d; cp "$7"/* /run/etc/hooks/qemu.d/; }
 mount --bind /run/etc /etc/libvirt
 ip link set lo up
@@ -53,6 +68,8 @@ done
 `;
 
 const ACCOUNTS = new URL("../../cli/try/libvirt_accounts.sh", import.meta.url).pathname;
+/** Kept between tests. */
+const withoutKvmCache = `${Deno.env.get("TMPDIR") ?? "/tmp"}/neuron-tests-libvirt-without-kvm`;
 const START_DEADLINE_MS = 20_000;
 
 export interface PrivateLibvirtd {
@@ -84,6 +101,8 @@ export interface PrivateLibvirtdOptions {
   qemuUser?: string;
   /** A folder of scripts that libvirt calls as those in /etc/libvirt/hooks/qemu.d. */
   hooks?: string;
+  /** Hides /dev/kvm: what the product defines is then emulated, wherever the tests run. */
+  withoutKvm?: boolean;
   /** Listens on the machine's own network as well (`--listen`), as `config` says; then it has no network of its own. */
   listen?: boolean;
 }
@@ -126,6 +145,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions = {})
       options.qemuUser ?? "root",
       options.qemuUser === undefined ? "" : '"mount"',
       options.hooks ?? "",
+      options.withoutKvm ? withoutKvmCache : "",
     ],
     stdin: "piped",
     stdout: "piped",

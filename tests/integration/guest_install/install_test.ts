@@ -118,6 +118,29 @@ Deno.test("a VM that runs already is not touched", async () => {
   });
 });
 
+Deno.test("a watch that is taken up again presses no key, and leaves alone what runs", async () => {
+  await withPrivateLibvirtd(async (daemon) => {
+    await using connection = await open(daemon.uri());
+    const domain = await connection.lookupDomain((await defineStandIn(daemon, "well")).name);
+    await domain.start();
+    const said: string[] = [];
+    const { outcome } = await install(connection, domain, {
+      now: () => Date.now(),
+      lookEveryMs: 100,
+      // The guest waits ten seconds for a key: longer than this patience of three.
+      slowness: 0.005,
+      resumes: true,
+      signal: AbortSignal.timeout(120_000),
+      tell: ({ text }) => void said.push(text),
+      keepPicture: () => {},
+    });
+    assertEquals(said[0], "watched again: it runs already");
+    assertEquals(said.includes("Windows PE has started and found the answer medium"), false, said.join("\n"));
+    assert(outcome?.kind === "failed");
+    assertEquals(await domain.isActive(), true);
+  });
+});
+
 Deno.test("vm install --answers puts the answer medium into a drive, and takes it away when Windows is set up", async () => {
   await withPrivateLibvirtd(async (daemon) => {
     const domain = await defineStandIn(daemon, "well");

@@ -2,6 +2,7 @@
 # restarts itself, switches itself off, goes on where it was. Its place in the play is the first byte of the disk's second
 # sector; the second byte says how it misbehaves. Assembled into stand_in.ts by:
 #   as --32 -o s.o stand_in.S && ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o s.bin s.o && base64 s.bin
+# With --defsym CD=1 it is the boot image of a medium (El Torito without emulation), and plays on the first hard disk.
 #
 # Ports: COM1 at 0x3f8; reset control 0xcf9 (ICH9, PIIX3); ACPI PM1 control at 0x604, where SeaBIOS places it.
         .code16
@@ -13,6 +14,9 @@ begin:  xorw %ax, %ax
         movw %ax, %ss
         movw $0x7c00, %sp
         movb %dl, drive
+        .ifdef CD
+        movb $0x80, drive
+        .endif
         movw $0x0201, %ax               # read the second sector
         call disk
         movw $0x0003, %ax               # another screen for each act
@@ -113,8 +117,12 @@ hang:   .asciz "NEURON-STAGE winpe\r\n"
 nodrv:  .asciz "NEURON-STAGE drivers-missing\r\n"
 again:  .asciz "NEURON-STAGE disk-not-empty\r\n"
 nokey:  .asciz "no key"
+        .ifdef CD
+        .org 2048
+        .else
         .org 510
         .word 0xaa55
+        .endif
         .bss
         .set act, 0x7e00
         .set mode, 0x7e01
