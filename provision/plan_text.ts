@@ -33,7 +33,10 @@ const count = (n: number, what: string) => n === 0 ? "" : n === 1 ? `1 ${what}` 
 function renderChange(change: Change): string[] {
   const head = `${change.action} ${change.target}${change.needs === undefined ? "" : " (reboot)"}`;
   const lines = [`${head} — ${change.reason}`];
-  if (change.action === "run") return lines;
+  if (change.action === "run") {
+    const what = change.after?.kind === "command" ? change.after.what : undefined;
+    return what === undefined ? lines : [...lines, `  ${what}`];
+  }
   const [before, after] = [change.before, change.after?.kind === "command" ? null : change.after];
   const [old, now] = [before?.text, after?.text];
   if (before?.mode !== undefined && after?.mode !== undefined && before.mode !== after.mode) {

@@ -33,7 +33,7 @@ export const guestInstallStep = (
         argv: ["neuron-setup", "vm", "install", vm.spec.name, "--answers", answersPath],
         act: (report) => tools.install(vm, report),
         what: "unattended and watched; some 20 to 60 minutes",
-        reason: `the VM starts, Windows is installed on its empty disk, then the guest tools and what the answers want`,
+        reason: "the VM starts, and Windows is installed on its empty disk, with the guest tools",
         due: "anywhere",
         derives: [],
         keeps: true,

@@ -15,6 +15,7 @@ import type { WantedMedium } from "./wanted_media.ts";
 export interface MediaSeen {
   /** By path. `unknown`: a file has that name, and nothing says that it is what it should be. */
   readonly states: Readonly<Record<string, "here" | "missing" | "unknown">>;
+  readonly live: boolean;
 }
 
 export const mediaStep = (tools: WorkloadTools): Step<MediaSeen, WorkloadSpec> => ({
@@ -23,7 +24,8 @@ export const mediaStep = (tools: WorkloadTools): Step<MediaSeen, WorkloadSpec> =
   phase: "workload",
 
   inspect(host, { media }) {
-    return Promise.resolve({ states: Object.fromEntries(media.map((medium) => [medium.path, stateOf(host, medium)])) });
+    const states = Object.fromEntries(media.map((medium) => [medium.path, stateOf(host, medium)]));
+    return Promise.resolve({ states, live: host.live });
   },
 
   blockers({ media }, { states }) {
@@ -39,8 +41,9 @@ export const mediaStep = (tools: WorkloadTools): Step<MediaSeen, WorkloadSpec> =
     };
   },
 
-  verify({ media }, { states }) {
-    return media.filter(({ path }) => states[path] === "missing").map(notThere);
+  verify({ media }, { states, live }) {
+    // On a copy nothing is fetched: it is recorded.
+    return !live ? [] : media.filter(({ path }) => states[path] === "missing").map(notThere);
   },
 });
 
