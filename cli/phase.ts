@@ -21,12 +21,11 @@ import { resolve } from "../provision/resolve.ts";
 import type { Phase, Step } from "../provision/step.ts";
 import { steps } from "../provision/steps.ts";
 import { readTrial } from "../provision/steps/trial_boot.ts";
-import { readHostLocale } from "../provision/unattend/host_locale.ts";
-import { resolveWorkload } from "../provision/workload/spec.ts";
 import { workloadSteps } from "../provision/workload/steps.ts";
 import type { Flag, Invocation } from "./command.ts";
 import { readAnswersOrLast } from "./machine.ts";
 import { keepAnswers, keptAnswersPath } from "./workload/kept_answers.ts";
+import { workloadOf } from "./workload/request.ts";
 import { mediaFolderOf, workloadTools } from "./workload/tools.ts";
 
 export const phaseFlag: Flag = {
@@ -70,12 +69,7 @@ export function hostWork(host: Host, answers: Answers): PhaseWork {
 
 /** @throws AppError `answer-missing` for what an installation cannot do without */
 export async function workloadWork(host: Host, answers: Answers, invocation: Invocation): Promise<PhaseWork> {
-  const spec = resolveWorkload({
-    answers,
-    detection: detect(host),
-    hostLanguage: readHostLocale(host).language,
-    mediaFolder: await mediaFolderOf(host, invocation),
-  });
+  const spec = workloadOf(host, answers, await mediaFolderOf(host, invocation));
   const ofWorkload = workloadSteps(workloadTools(host, answers, invocation), keptAnswersPath(invocation));
   const work = workOn(host, answers, "workload", ofWorkload, spec);
   return {

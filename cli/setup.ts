@@ -24,7 +24,8 @@ import { review, type Said } from "./setup/review.ts";
 import { singleBlanks } from "./setup/single_blanks.ts";
 import { hearAll } from "./prompts/hear_all.ts";
 import { offerRestart, sayWhatNow, whatStands } from "./setup/standing.ts";
-import { plainly, setUpWorkload, wantedWorkload } from "./setup/workload.ts";
+import { plainly, setUpWorkload } from "./setup/workload.ts";
+import { workloadOf } from "./workload/request.ts";
 import { goesOn, keepAnswers, keepPassword, keptPasswordPath } from "./workload/kept_answers.ts";
 import { refuseToOverwrite, saveAnswers } from "./prompts/save_answers.ts";
 
@@ -81,7 +82,7 @@ export const setupCommand: Command = {
       (tell) =>
         interruptible((signal) => apply(host, { steps, spec, phase: "host", digest, origin: answers, signal, tell })),
     );
-    const goesOnLater = rebootNeeded && wantedWorkload(host, answers).vm !== null;
+    const goesOnLater = rebootNeeded && workloadOf(host, answers).vm !== null;
     if (goesOnLater) goesOn.set(host);
     else goesOn.clear(host);
     sayWhatNow(host, spec, { rebootNeeded, goesOn: goesOnLater }, invocation);
@@ -134,7 +135,7 @@ async function decide(
     const { detection } = situation;
     const resolution = resolve(answers, detection);
     const planning = await plan(host, steps, resolution.hostSpec, "host");
-    show(planning, resolution, wantedWorkload(host, answers), detection, invocation);
+    show(planning, resolution, workloadOf(host, answers), detection, invocation);
     const isDone = planning.work.length === 0 || face === null;
     const said = isDone ? "apply" : await reviewHost(planning, situation, host, invocation, face);
     if (said === "back") {

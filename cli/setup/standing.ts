@@ -18,7 +18,8 @@ import type { Face } from "../prompts/face.ts";
 import { renderProof } from "../prove.ts";
 import { verifyCommand } from "../verify.ts";
 import { goesOn } from "../workload/kept_answers.ts";
-import { setUpWorkload, wantedWorkload } from "./workload.ts";
+import { workloadOf } from "../workload/request.ts";
+import { setUpWorkload } from "./workload.ts";
 
 /** After an earlier apply: what is left to do, or whether it holds. Null when there are questions to ask. */
 export async function whatStands(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
@@ -45,7 +46,7 @@ export async function whatStands(host: Host, invocation: Invocation, face: Face 
 /** What comes after the host, where the last answers want it; null where nothing is left of it. */
 async function goOn(host: Host, invocation: Invocation, face: Face | null): Promise<ExitCode | null> {
   const answers = readAnswersOrLast(host, invocation);
-  if (wantedWorkload(host, answers).vm === null || !host.live) return null;
+  if (workloadOf(host, answers).vm === null || !host.live) return null;
   const { work, blockers } = await (await workloadWork(host, answers, invocation)).plan();
   return work.length + blockers.length === 0 ? null : await setUpWorkload(host, answers, invocation, face);
 }

@@ -3,26 +3,17 @@
  * to before the restart goes on after it by itself.
  */
 import type { Answers } from "../../model/answers.ts";
-import { detect } from "../../provision/hardware/detect.ts";
 import type { Host } from "../../provision/host/host.ts";
-import { defaultFolder } from "../../provision/media/shelf.ts";
 import { refuse } from "../../provision/engine.ts";
 import { renderPlanText } from "../../provision/plan_text.ts";
-import { readHostLocale } from "../../provision/unattend/host_locale.ts";
-import { resolveWorkload, type WorkloadSpec } from "../../provision/workload/spec.ts";
 import { showing } from "../apply.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { confirmed, interruptible } from "../machine.ts";
 import { hostWork, isHostReady, workloadWork } from "../phase.ts";
 import { printPlan } from "../plan.ts";
 import type { Face } from "../prompts/face.ts";
+import { workloadOf } from "../workload/request.ts";
 import { review } from "./review.ts";
-
-/** What the answers want after the host; for the preview, so libvirt is not asked: it may not be there yet. */
-export function wantedWorkload(host: Host, answers: Answers): WorkloadSpec {
-  const hostLanguage = readHostLocale(host).language;
-  return resolveWorkload({ answers, detection: detect(host), hostLanguage, mediaFolder: defaultFolder });
-}
 
 /**
  * 0 also where the host is not ready yet, or nothing is wanted or left.
@@ -63,7 +54,7 @@ export async function setUpWorkload(
     changes.length,
     (tell) => interruptible((signal) => work.apply({ digest: plan.digest, signal, tell })),
   );
-  const { vm, install } = wantedWorkload(host, answers);
+  const { vm, install } = workloadOf(host, answers);
   if (vm !== null) {
     terminal.print(install ? `Windows is set up in the VM "${vm.spec.name}".` : `The VM "${vm.spec.name}" is there.`);
     if (!install) terminal.print(`  neuron-setup vm start ${vm.spec.name}`);

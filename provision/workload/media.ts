@@ -6,6 +6,7 @@
 import type { Finding } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
 import { readRecord } from "../media/record.ts";
+import { nextSource, sourceWords } from "../media/windows/sources.ts";
 import { sizeWords } from "../media/words.ts";
 import type { Step, WantedCommand } from "../step.ts";
 import type { WorkloadSpec } from "./spec.ts";
@@ -88,12 +89,15 @@ function describe({ from, path, role }: WantedMedium): { words: readonly string[
       const known = row.sha256 === undefined ? "its SHA-256 is not known" : `SHA-256 ${row.sha256.slice(0, 16)}…`;
       return { words: [row.name], what: `${size}${known}`, reason: row.title };
     }
-    case "microsoft":
+    case "windows": {
+      const { version, language, edition } = from.request;
+      const source = nextSource(from.request);
       return {
-        words: [`windows${from.version}`, "--language", from.language, "--name", name],
-        what: "some 7 GiB, by a link that Microsoft gives for a day",
-        reason: `Windows ${from.version}, x64, in ${from.language}`,
+        words: [`windows${version}`, "--language", language, "--edition", edition, "--name", name],
+        what: `some 7 GiB; asked first: ${source === null ? "nobody" : sourceWords[source]}`,
+        reason: `Windows ${version} ${edition}, x64, in ${language}`,
       };
+    }
     case "link":
       return {
         words: [from.link, "--name", name],

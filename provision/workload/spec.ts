@@ -8,6 +8,7 @@ import type { Detection } from "../../model/detection.ts";
 import { AppError, type Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
+import type { WindowsRequest } from "../media/windows/sources.ts";
 import { resolve } from "../resolve.ts";
 import { wantedMedia, type WantedMedium } from "./wanted_media.ts";
 
@@ -34,6 +35,8 @@ export interface WorkloadRequest {
   readonly hostLanguage: string | null;
   /** Where media are: libvirt's default pool. */
   readonly mediaFolder: string;
+  /** The path of a verified medium that is there and installs this; null: none is. */
+  shelved(request: WindowsRequest): string | null;
 }
 
 /**

@@ -3,7 +3,8 @@ import type { Answers } from "../../model/answers.ts";
 import { AppError } from "../../model/errors.ts";
 import type { GuestSystem } from "../../model/vm_spec.ts";
 import { type CatalogueRow, rowNamed } from "../media/catalogue.ts";
-import type { WindowsVersion as ClientVersion } from "../media/windows/microsoft.ts";
+import { nextSource, ownFileWords, type WindowsRequest } from "../media/windows/sources.ts";
+import { releases } from "../unattend/editions.ts";
 import { windowsLanguage } from "../unattend/languages.ts";
 import type { WorkloadRequest } from "./spec.ts";
 
@@ -18,8 +19,8 @@ export type MediumSource =
   /** A file the person has: only looked for. */
   | { readonly kind: "file" }
   | { readonly kind: "catalogue"; readonly row: CatalogueRow & { readonly link: string } }
-  /** Microsoft gives a link for a day; the row, where there is one, knows the hash of the English image. */
-  | { readonly kind: "microsoft"; readonly version: ClientVersion; readonly language: string }
+  /** One source of Microsoft's after the other, until one gives it. */
+  | { readonly kind: "windows"; readonly request: WindowsRequest }
   | { readonly kind: "link"; readonly link: string };
 
 /** @throws AppError `answer-missing` for a Windows of which no link is known */
@@ -30,27 +31,41 @@ export function wantedMedia(request: WorkloadRequest, os: GuestSystem): WantedMe
 
 function virtioMedium({ answers, mediaFolder }: WorkloadRequest): WantedMedium {
   const given = givenMedium("virtio-win", answers.virtio?.iso, mediaFolder);
-  return given ?? catalogued("virtio-win", rowNamed("virtio-win")!, mediaFolder)!;
+  if (given !== null) return given;
+  const row = rowNamed("virtio-win")!;
+  return {
+    role: "virtio-win",
+    path: `${mediaFolder}/${row.file}`,
+    from: { kind: "catalogue", row: { ...row, link: row.link! } },
+  };
 }
 
-function windowsMedium(request: WorkloadRequest, os: GuestSystem): WantedMedium {
-  const { answers, mediaFolder } = request;
+function windowsMedium(
+  { answers, mediaFolder, hostLanguage, shelved }: WorkloadRequest,
+  os: GuestSystem,
+): WantedMedium {
   const given = givenMedium("windows", answers.windows?.iso, mediaFolder);
   if (given !== null) return given;
   const version = answers.windows?.version ?? (os === "windows10" ? "10" : "11");
-  if (version !== "10" && version !== "11") {
-    throw new AppError("answer-missing", `windows.iso is missing: no link to Windows ${version} is known`, {
-      hint:
-        'Download an evaluation from Microsoft, and name it: "windows": { "iso": "/var/lib/libvirt/images/server.iso" }',
-    });
+  const language = languageOf(answers, hostLanguage);
+  const edition = answers.windows?.edition ?? releases[version].defaultEdition;
+  const request: WindowsRequest = { version, language, edition };
+  if (nextSource(request) === null) {
+    throw new AppError(
+      "answer-missing",
+      `windows.iso is missing: no source gives ${releases[version].title} ${edition}`,
+      {
+        hint: `${ownFileWords(request)}; or name the file: "windows": { "iso": "/path/windows.iso" }`,
+      },
+    );
   }
-  const language = languageOf(answers, request.hostLanguage);
-  const row = rowNamed(`windows${version}`)!;
-  const english = language === "en-US" ? catalogued("windows", row, mediaFolder) : null;
-  if (english !== null) return english;
-  const name = language === "en-US" ? row.file : `Windows${version}_${language}.iso`;
-  return { role: "windows", path: `${mediaFolder}/${name}`, from: { kind: "microsoft", version, language } };
+  const path = shelved(request) ?? `${mediaFolder}/${nameOf(request)}`;
+  return { role: "windows", path, from: { kind: "windows", request } };
 }
+
+/** Whichever source gives it: what is in it says its record. */
+const nameOf = ({ version, language, edition }: WindowsRequest) =>
+  `Windows${version}_${edition.replace(/[^A-Za-z0-9]+/g, "-")}_${language}.iso`;
 
 /** The language the medium must speak: what was asked for, else the host's where Windows speaks it. */
 function languageOf(answers: Answers, hosts: string | null): string {
@@ -69,11 +84,4 @@ function givenMedium(role: WantedMedium["role"], iso: string | undefined, folder
 function nameOfLink(link: string, role: WantedMedium["role"]): string {
   const last = new URL(link).pathname.split("/").at(-1)!.replace(/[^A-Za-z0-9._+-]/g, "_");
   return /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/.test(last) && /\.iso$/i.test(last) ? last : `${role}.iso`;
-}
-
-function catalogued(role: WantedMedium["role"], row: CatalogueRow, folder: string): WantedMedium | null {
-  const { link } = row;
-  return link === null
-    ? null
-    : { role, path: `${folder}/${row.file}`, from: { kind: "catalogue", row: { ...row, link } } };
 }
