@@ -19,7 +19,7 @@ import { readPeople } from "../provision/distro/people.ts";
 import type { Command, ExitCode, Invocation, Terminal } from "./command.ts";
 import { answersFlag, confirmed, interruptible, openMachine, readAnswers, refuseWords } from "./machine.ts";
 import { printPlan } from "./plan.ts";
-import { BACK, type Face, openFace } from "./prompts/face.ts";
+import { type Face, openFace } from "./prompts/face.ts";
 import { review, type Said } from "./setup/review.ts";
 import { singleBlanks } from "./setup/single_blanks.ts";
 import { hearAll } from "./prompts/hear_all.ts";

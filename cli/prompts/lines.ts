@@ -80,8 +80,6 @@ function proposal(question: Question): string {
       return `[${question.choices.findIndex((one) => one.value === question.default) + 1}] `;
     case "confirm":
       return question.default ? "y or n [y] " : "y or n [n] ";
-    case "secret":
-      return "";
     case "text":
       return `[${question.default}] `;
     case "number":

@@ -49,7 +49,9 @@ export function resolveWorkload(request: WorkloadRequest): WorkloadSpec {
   const { answers, detection } = request;
   const isWanted = answers.vm !== undefined || answers.windows !== undefined || answers.virtio !== undefined;
   if (!isWanted) return { media: [], vm: null, install: false };
-  const media = wantedMedia(request, resolve(answers, detection).vmSpec.os);
+  // Who says nothing of Windows installs what he likes.
+  const installs = answers.windows !== undefined || answers.virtio !== undefined;
+  const media = installs ? wantedMedia(request, resolve(answers, detection).vmSpec.os) : [];
   const { vmSpec: spec, hostSpec, notes } = resolve(withPaths(answers, media), detection);
   return { media, vm: { spec, hostSpec, detection, notes }, install: isInstallWanted(answers) };
 }

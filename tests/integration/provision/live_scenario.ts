@@ -138,11 +138,13 @@ assertEquals(await findings(), { code: 0, when: "effective", codes: [] });
 assertEquals(await prove(), { code: 0, outcome: "proved", codes: [] });
 assertEquals(menu().includes("'neuron-trial'"), false, "the trial's entry is gone");
 assertEquals(menu().includes("'neuron-without-passthrough'"), true, "the entry without passthrough stays");
-assertEquals(await plannedChanges(), [], "nothing is left to do");
+assertEquals(await plannedChanges("--phase", "host"), [], "nothing of the host is left to do");
+const theVm = ["run neuron-setup vm define --answers /var/lib/neuron/answers.json"];
+assertEquals(await plannedChanges(), theVm, "what is proved leads on to the VM");
 reboot("default");
 assertEquals(await findings(), { code: 0, when: "effective", codes: [] });
 assertEquals(await prove(), { code: 0, outcome: "none", codes: [] });
-assertEquals(await plannedChanges(), [], "the plan is the same with the card in vfio-pci's hands");
+assertEquals(await plannedChanges("--phase", "host"), [], "the plan is the same with the card in vfio-pci's hands");
 
 // Back: boot files come back from their saved bytes, without building anything.
 forget();

@@ -67,7 +67,6 @@ function replyBy(question: Question, pick: number): Reply {
       return [0.125, 1, 1.5, 2, 3, 4.7, 7, 16, 24, 512].filter((one) => problemOf(question, one) === null)
         .concat(question.default)[pick % 3] ?? question.default;
     case "typed":
-    case "secret":
       throw new Error(`the wizard asks for what it cannot propose: ${question.id}`);
   }
 }

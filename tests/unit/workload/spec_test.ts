@@ -73,8 +73,10 @@ Deno.test("what is on the shelf, a path and a link come before any fetching", ()
 });
 
 Deno.test("another system needs no media of Windows, a server needs its own", () => {
-  assertEquals(workload({ vm: { os: "linux" } }).media, []);
-  assert(workload({ vm: { os: "linux" } }).vm !== null);
+  for (const answers of [{ vm: { os: "linux" } }, { vm: { name: "box" } }]) {
+    assertEquals(workload(answers).media, []);
+    assert(workload(answers).vm !== null);
+  }
   const error = assertThrows(() => workload({ windows: { version: "server2025" } }), AppError);
   assertEquals(error.code, "answer-missing");
   assertStringIncludes(error.message, "windows.iso is missing: no source gives Windows Server 2025");
