@@ -39,7 +39,7 @@ export function hasNeuron(disk: DetectedDisk): boolean {
 
 /** Nothing anybody could miss: no table, or one that is empty or holds nothing but what we began ourselves. */
 export function isBlank(disk: DetectedDisk): boolean {
-  return disk.partitions.length === unfinishedParts(disk).length && disk.fileSystem === null &&
+  return !disk.unrecognised && disk.partitions.length === unfinishedParts(disk).length && disk.fileSystem === null &&
     usesOf(disk).length === 0;
 }
 
@@ -99,6 +99,7 @@ export function partitionWords(partition: DetectedPartition, sectorBytes: number
 /** What is on the disk, a line each; empty: nothing. */
 export function contentWords(disk: DetectedDisk): string[] {
   if (disk.partitions.length > 0) return disk.partitions.map((one) => partitionWords(one, disk.sectorBytes));
+  if (disk.unrecognised) return [`${disk.path} as a whole: something that is not recognised, perhaps encrypted`];
   if (disk.fileSystem === null) return [];
   const what = signatures[disk.fileSystem] ?? disk.fileSystem;
   return [`${disk.path} as a whole: ${what}${disk.label === null ? "" : ` "${disk.label}"`}`];

@@ -56,6 +56,8 @@ export interface DetectedDisk extends Carried {
     | { readonly kind: "gpt" | "dos" | "other"; readonly firstSector: number; readonly lastSector: number }
     | null;
   readonly partitions: readonly DetectedPartition[];
+  /** No table and no file system, but its beginning is not all zeros: perhaps encrypted without a header. */
+  readonly unrecognised: boolean;
 }
 
 /** The name people recognise it by, and that stays the same when disks are plugged differently. */

@@ -5,7 +5,6 @@
  */
 import { AppError } from "../../model/errors.ts";
 import type { Host } from "../host/host.ts";
-import { parseAssignments } from "../hardware/values.ts";
 import type { Firmware } from "./verdict.ts";
 
 /** The file system that gets installed. */
@@ -56,8 +55,6 @@ export interface LiveSystem {
   readonly sshServer: boolean;
   /** `console=` parameters this system was started with, in their order: `tty0`, `ttyS0,115200`. */
   readonly consoles: readonly string[];
-  /** As os-release calls the system. */
-  readonly systemName: string;
 }
 
 export function readLiveSystem(host: Host): LiveSystem {
@@ -75,8 +72,6 @@ export function readLiveSystem(host: Host): LiveSystem {
     makesLocales: host.stat("/usr/sbin/locale-gen") !== null,
     sshServer: host.stat("/usr/sbin/sshd") !== null,
     consoles: words.filter((word) => word.startsWith("console=")).map((word) => word.slice("console=".length)),
-    systemName: parseAssignments(host.readText("/etc/os-release") ?? host.readText("/usr/lib/os-release"))
-      .get("PRETTY_NAME") ?? "Linux",
   };
 }
 

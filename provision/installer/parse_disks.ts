@@ -58,8 +58,14 @@ export function disksAmong(tree: readonly BlockNode[]): BlockNode[] {
 /**
  * @param table what `sfdisk --json` printed for this disk; "" where it found no table
  * @param links name below /dev/disk/by-id → the text of the link
+ * @param startsWithZeros whether its first MiB is all zeros
  */
-export function describeDisk(node: BlockNode, table: string, links: ReadonlyMap<string, string>): DetectedDisk {
+export function describeDisk(
+  node: BlockNode,
+  table: string,
+  links: ReadonlyMap<string, string>,
+  startsWithZeros = true,
+): DetectedDisk {
   const { values } = node;
   const partitionTable = asRecord(asRecord(parseJson(table)).partitiontable);
   const kind = textOf(partitionTable.label);
@@ -83,6 +89,7 @@ export function describeDisk(node: BlockNode, table: string, links: ReadonlyMap<
       lastSector: numberOf(partitionTable.lastlba) || Math.max(0, sizeSectors - 1),
     },
     partitions: parts.filter((part) => part !== null),
+    unrecognised: kind === null && textOf(values.fstype) === null && !startsWithZeros,
     ...carried(node, node.children.filter(({ type }) => type !== "part")),
   };
 }

@@ -45,7 +45,7 @@ export function renderInstallPlan(plan: InstallPlan, columns: number): string[] 
     ...indent(place.kind === "whole-disk" ? "The whole disk is used." : "Only free space is used.", 2, columns),
     "",
     ...(erased.length === 0
-      ? ["  Nothing is erased: nothing is there."]
+      ? [place.kind === "whole-disk" ? "  Nothing is erased: the disk is empty." : "  Nothing is erased."]
       : [`  THIS IS ERASED${place.kind === "whole-disk" ? " (all of the disk)" : ""}:`, ...list(erased)]),
     ...(kept.length === 0 ? [] : ["  This stays:", ...list(kept)]),
     "  This comes:",

@@ -17,9 +17,15 @@ export async function readDisks(host: Host): Promise<DetectedDisk[]> {
   for (const node of disksAmong(tree)) {
     // Without a table it ends with 1 and prints nothing.
     const table = await look(host, ["sfdisk", "--json", node.path], [0, 1]);
-    disks.push(describeDisk(node, table, links));
+    disks.push(describeDisk(node, table, links, table !== "" || await startsWithZeros(host, node.path)));
   }
   return disks;
+}
+
+async function startsWithZeros(host: Host, path: string): Promise<boolean> {
+  const argv = ["cmp", "--quiet", "--bytes=1048576", path, "/dev/zero"] as const;
+  const { code } = await host.run({ argv, step: "install", reason: "whether something is there", readOnly: true });
+  return code === 0;
 }
 
 async function look(host: Host, argv: readonly [string, ...string[]], codes: readonly number[] = [0]): Promise<string> {

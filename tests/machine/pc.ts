@@ -6,6 +6,7 @@
 import { Agent, type Ran } from "./agent.ts";
 import { type Card, disguise } from "./cards.ts";
 import { until, within } from "./deadline.ts";
+import { openLines } from "./lines.ts";
 import { Qmp } from "./qmp.ts";
 
 /** What the PC is made of, beside what every one has. */
@@ -86,7 +87,7 @@ export class Pc {
   /** Switches it on. */
   async powerOn(): Promise<void> {
     const { folder, hardware } = this.#options;
-    for (const socket of ["qmp", "agent"]) await Deno.remove(`${folder}/${socket}`).catch(() => {});
+    for (const socket of ["qmp", "agent", "serial"]) await Deno.remove(`${folder}/${socket}`).catch(() => {});
     this.#process = new Deno.Command("qemu-system-x86_64", {
       args: this.#arguments(),
       stdin: "null",
@@ -155,6 +156,13 @@ export class Pc {
   /** Waits until the console has said it. */
   async untilConsole(words: RegExp): Promise<void> {
     await until(patient(120), `the console says ${words}`, async () => words.test(await this.console()) || null);
+  }
+
+  /** Types a line at its serial console. */
+  async type(line: string): Promise<void> {
+    const serial = await openLines(`${this.#options.folder}/serial`, () => {});
+    await serial.send(line);
+    serial.close();
   }
 
   /** Shuts it down. */
@@ -226,7 +234,9 @@ export class Pc {
       ...["-device", "virtio-serial-pci,id=channels,bus=pcie.0,addr=0x1b"],
       ...["-chardev", `socket,id=agent,path=${folder}/agent,server=on,wait=off`],
       ...["-device", "virtserialport,bus=channels.0,chardev=agent,name=org.neuron.test"],
-      ...["-chardev", `file,id=console,path=${folder}/console.log,append=on`, "-serial", "chardev:console"],
+      "-chardev",
+      `socket,id=console,path=${folder}/serial,server=on,wait=off,logfile=${folder}/console.log,logappend=on`,
+      ...["-serial", "chardev:console"],
       ...["-qmp", `unix:${folder}/qmp,server=on,wait=off`],
       ...(kernel === undefined ? [] : ["-kernel", kernel.path, "-initrd", kernel.initrd, "-append", kernel.parameters]),
       ...hardware.arguments,

@@ -18,6 +18,8 @@ import { type Bench, runLayout } from "./scenario.ts";
 interface Case {
   readonly name: string;
   readonly what: string;
+  /** It brings a system of its own: the PC's image need not be built for it. */
+  readonly ownSystem?: true;
   run(bench: Bench): Promise<void>;
 }
 
@@ -31,7 +33,11 @@ interface Row {
 const cases: readonly Case[] = [
   ...layouts.map((layout) => ({ ...layout, run: (bench: Bench) => runLayout(layout, bench) })),
   ...sabotages.map((sabotage) => ({ ...sabotage, run: (bench: Bench) => runSabotage(sabotage, bench) })),
-  ...installations.map((one) => ({ ...one, run: (bench: Bench) => runInstallation(one, bench) })),
+  ...installations.map((one) => ({
+    ...one,
+    ownSystem: true as const,
+    run: (bench: Bench) => runInstallation(one, bench),
+  })),
 ];
 
 function powerCuts(count: number, seed: number): Case {
@@ -60,7 +66,8 @@ function choose(args: readonly string[]): readonly Case[] {
 
 async function main(args: readonly string[]): Promise<number> {
   const chosen = choose(args);
-  const { path: image, builtMs } = await systemImage(console.log);
+  const needsImage = chosen.some(({ ownSystem }) => ownSystem !== true);
+  const { path: image, builtMs } = needsImage ? await systemImage(console.log) : { path: "", builtMs: null };
   if (builtMs !== null) console.log(`The image was built in ${seconds(builtMs)}.`);
   const folder = await Deno.makeTempDir({ prefix: "neuron-machine-" });
   const rows: Row[] = [];

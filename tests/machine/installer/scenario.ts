@@ -15,6 +15,7 @@ export interface Installation {
   readonly firmware: "bios" | "uefi";
   /** The disk as the machine has it. */
   readonly bus: "virtio" | "nvme";
+  readonly encrypted: boolean;
 }
 
 export const installations: readonly Installation[] = [
@@ -23,17 +24,20 @@ export const installations: readonly Installation[] = [
     what: "the installer, BIOS, power cut in the middle, then the disk starts",
     firmware: "bios",
     bus: "virtio",
+    encrypted: false,
   },
   {
     name: "install-uefi",
-    what: "the installer, UEFI and NVMe, power cut in the middle, then the disk starts",
+    what: "the installer, UEFI, NVMe and LUKS, power cut in the middle, then the disk starts",
     firmware: "uefi",
     bus: "nvme",
+    encrypted: true,
   },
 ];
 
 const diskGib = 20;
 const password = "correct horse";
+const passphrase = "battery staple";
 const answers = {
   schema: "neuron.answers/1",
   host: { gpu: "none" },
@@ -51,7 +55,7 @@ export async function runInstallation(installation: Installation, bench: Bench):
   const { folder } = bench;
   const parts = stopwatch(bench);
   const medium = await liveMedium(console.log);
-  await makeSeed(folder);
+  await makeSeed(folder, installation);
   await tool("qemu-img", ["create", "-q", "-f", "qcow2", `${folder}/target.qcow2`, `${diskGib}G`], "qemu-utils");
   if (installation.firmware === "uefi") await Deno.copyFile(`${ovmf}/OVMF_VARS_4M.fd`, `${folder}/vars.fd`);
   parts("media");
@@ -60,6 +64,7 @@ export async function runInstallation(installation: Installation, bench: Bench):
   parts("live");
   const before = await planOf(live);
   assertEquals(before.erased, []);
+  await askAndDecline(live);
   await cutInTheMiddle(live);
   parts("cut");
   await live.start();
@@ -77,7 +82,9 @@ export async function runInstallation(installation: Installation, bench: Bench):
   await live.cutPower();
   parts("install");
   await using pc = new Pc(diskPc(installation, bench));
-  await pc.start();
+  await pc.powerOn();
+  await unlock(pc, installation, 1);
+  await pc.booted(null);
   parts("disk");
   await assertInstalled(pc, installation);
   parts("looked");
@@ -96,6 +103,38 @@ async function planOf(live: Pc): Promise<PlanDocument> {
   return JSON.parse(planned.stdout);
 }
 
+/** The conversation on a terminal: Enter all the way but for the password. Its last proposal is to change nothing. */
+async function askAndDecline(live: Pc): Promise<void> {
+  const [upTo, after] = [4, 5]; // disk, encryption, name, account; locale, keyboard, time zone, network, review
+  const replies = [...Array(upTo).fill(""), password, password, ...Array(after).fill("")];
+  // Each reply waits for its prompt: what is typed ahead would be shown by the terminal itself.
+  const said = await live.read(
+    `echo '{}' >/run/empty.json
+    : >/run/typescript
+    prompts=0
+    for reply in ${replies.map((one) => `'${one}'`).join(" ")}; do
+      prompts=$((prompts + 1))
+      until [ "$(grep -c '> ' /run/typescript)" -ge $prompts ]; do sleep 0.2; done
+      printf '%s\\n' "$reply"
+    done | TERM=dumb script -qefc 'neuron-setup install --answers /run/empty.json --plain' /run/typescript >/dev/null
+    cat /run/typescript
+    lsblk --noheadings --output PARTLABEL | grep -c neuron || true`,
+    120,
+  );
+  for (
+    const words of [
+      /Which disk shall Neuron/,
+      /what you type is not shown/,
+      /Nothing is erased/,
+      /Nothing was changed\./,
+    ]
+  ) {
+    assert(words.test(said), `${words} was expected:\n${said}`);
+  }
+  assert(!said.includes(password), `the password was shown:\n${said}`);
+  assertEquals(said.trim().split("\n").at(-1), "0");
+}
+
 async function cutInTheMiddle(live: Pc): Promise<void> {
   const ended = neuron(live, "install --json >/dev/ttyS0 2>&1", 600).catch(() => {});
   await live.untilConsole(/"type":"progress".*"done":[1-9]/);
@@ -103,17 +142,26 @@ async function cutInTheMiddle(live: Pc): Promise<void> {
   await ended;
 }
 
-async function assertInstalled(pc: Pc, { firmware, bus }: Installation): Promise<void> {
+/** Writes the passphrase when it is asked for the `nth` time. */
+async function unlock(pc: Pc, { encrypted }: Installation, nth: number): Promise<void> {
+  if (!encrypted) return;
+  await pc.untilConsole(new RegExp(`(Please unlock disk neuron-root[^]*?){${nth}}`));
+  await pc.type(passphrase);
+}
+
+async function assertInstalled(pc: Pc, installation: Installation): Promise<void> {
+  const { firmware, bus, encrypted } = installation;
   const disk = bus === "nvme" ? "/dev/nvme0n1" : "/dev/vda";
   const part = (number: number) => `${disk}${bus === "nvme" ? "p" : ""}${number}`;
   const says = async (script: string) => (await pc.read(script)).trim();
+  const root = encrypted ? "/dev/mapper/neuron-root" : part(4);
   const mounts = await says("findmnt --real --noheadings --list --output TARGET,SOURCE,FSTYPE | sort");
   const expected: (readonly [string, string, string])[] = [
-    ["/", `${part(4)}[/@]`, "btrfs"],
+    ["/", `${root}[/@]`, "btrfs"],
     ["/boot", part(3), "ext4"],
     ["/boot/efi", part(2), "vfat"],
-    ["/home", `${part(4)}[/@home]`, "btrfs"],
-    ["/var/lib/libvirt", `${part(4)}[/@var-lib-libvirt]`, "btrfs"],
+    ["/home", `${root}[/@home]`, "btrfs"],
+    ["/var/lib/libvirt", `${root}[/@var-lib-libvirt]`, "btrfs"],
   ];
   for (const [point, source, type] of expected) {
     assert(
@@ -150,16 +198,21 @@ async function assertInstalled(pc: Pc, { firmware, bus }: Installation): Promise
     120,
   );
   assertRefusal(await neuron(pc, "install"), 2, [/was not started from Neuron's medium/]);
-  await pc.reboot();
+  const before = pc.bootId;
+  await pc.beginReboot();
+  await unlock(pc, installation, 2);
+  await pc.booted(before);
   assertEquals(await says("systemctl --failed --no-legend --plain || true"), "");
   assertEquals(await says("grub-editenv list | grep next_entry= | cut -d= -f2"), "");
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-async function makeSeed(folder: string): Promise<void> {
+async function makeSeed(folder: string, { encrypted }: Installation): Promise<void> {
   await Deno.mkdir(`${folder}/seed`);
-  await Deno.writeTextFile(`${folder}/seed/answers.json`, JSON.stringify(answers));
+  const install = { ...answers.install, ...(encrypted ? { encrypt: { file: "passphrase" } } : {}) };
+  await Deno.writeTextFile(`${folder}/seed/answers.json`, JSON.stringify({ ...answers, install }));
+  await Deno.writeTextFile(`${folder}/seed/passphrase`, `${passphrase}\n`);
   await Deno.writeTextFile(`${folder}/seed/password`, `${password}\n`);
   await tool(
     "mke2fs",

@@ -27,6 +27,7 @@ export function blankDisk(changes: Partial<DetectedDisk> = {}): DetectedDisk {
     transport: "sata",
     table: null,
     partitions: [],
+    unrecognised: false,
     ...nothing,
     ...changes,
   };
@@ -105,7 +106,6 @@ export function live(changes: Partial<LiveSystem> = {}): LiveSystem {
     makesLocales: true,
     sshServer: true,
     consoles: [],
-    systemName: "Debian GNU/Linux 13 (trixie)",
     ...changes,
   };
 }

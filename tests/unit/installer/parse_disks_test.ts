@@ -78,6 +78,8 @@ Deno.test("describeDisk() joins what lsblk, sfdisk and the names by id say", () 
   assertEquals([luks?.number, luks?.guid, luks?.mountPoints, luks?.holders], [1, "ab", ["/home"], ["luks"]]);
   assertEquals([windows?.fileSystem, windows?.label, windows?.name], ["ntfs", "Win", null]);
   const raid = describeDisk(disksAmong(parseLsblk(lsblk))[1]!, "", links);
+  const whole = { ...disksAmong(parseLsblk(lsblk))[1]!, values: { size: 4096 } };
+  assertEquals([true, false].map((zeros) => describeDisk(whole, "", links, zeros).unrecognised), [false, true]);
   assertEquals([raid.table, raid.sizeBytes, raid.holders, raid.fileSystem], [null, 4096, ["md0"], "linux_raid_member"]);
 });
 

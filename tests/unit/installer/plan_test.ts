@@ -159,6 +159,10 @@ Deno.test("a disk that is not blank, or external, must be named", () => {
     '/dev/sda1, 1.0 GiB: Linux (ext4) "old"',
   ]);
   assertStringIncludes(refused("answer-missing", { disks: [blankDisk({ transport: "usb" })] }).message, "external");
+  assertStringIncludes(
+    refused("answer-missing", { disks: [blankDisk({ unrecognised: true })] }).message,
+    "not recognised",
+  );
 });
 
 Deno.test("what can never be a target is refused though it is named", () => {
