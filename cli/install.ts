@@ -50,6 +50,11 @@ export const installCommand: Command = {
   async run(invocation): Promise<ExitCode> {
     refuseWords("install", invocation);
     const { flags, options, terminal } = invocation;
+    if (flags.seed === true && flags.answers !== undefined) {
+      throw new AppError("usage", "Answers come from one place: --seed and --answers exclude each other", {
+        hint: "Leave one of them away",
+      });
+    }
     try {
       const host = openMachine(invocation);
       const system = readLiveSystem(host);
