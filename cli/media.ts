@@ -6,8 +6,8 @@ import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
 
 const verbs: Readonly<Record<string, Verb>> = {
   list: {
-    usage: ["list [--json]"],
-    flags: ["folder"],
+    usage: ["list [--os linux] [--json]"],
+    flags: ["folder", "os"],
     load: async () => (await import("./media/list.ts")).run,
   },
   fetch: {
@@ -36,6 +36,11 @@ const verbs: Readonly<Record<string, Verb>> = {
 
 const flags: readonly Flag[] = [
   { name: "folder", value: "DIR", help: "where media are (/var/lib/libvirt/images)" },
+  {
+    name: "os",
+    value: "linux",
+    help: "list: cloud images and installers of Linux, as osinfo-db on this machine has them",
+  },
   { name: "sha256", value: "HEX", help: "fetch, import: what the file must have; it is refused otherwise" },
   { name: "size", value: "BYTES", help: "fetch: how big it must be" },
   { name: "name", value: "FILE", help: "fetch, import: the name it gets (the last part of the link or path)" },
@@ -84,6 +89,10 @@ export const mediaCommand: Command = {
       why: "a file of your own network",
     },
     { line: "sudo neuron-setup media import ~/Downloads/Win11_25H2_English_x64.iso", why: "a file you have" },
+    {
+      line: "sudo neuron-setup media fetch debian11-cloud",
+      why: "checked against the list its publisher keeps beside it; media list --os linux shows the names",
+    },
     {
       line: "sudo neuron-setup media import /dev/sdb1",
       why: "a stick with an ISO file, or with Windows Setup, of which an ISO is made; media list shows them",

@@ -64,6 +64,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     flags: ["wait", "follow", "full-screen", "window", "print", "install-launcher", "remove-launcher"],
     load: async () => (await import("./vm/looking_glass.ts")).run,
   },
+  "cloud-seed": {
+    usage: ["cloud-seed --answers FILE --out FILE.iso [--json]"],
+    flags: ["answers", "out"],
+    load: async () => (await import("./vm/cloud_seed.ts")).run,
+  },
   gpu: {
     usage: ["gpu list [--json]", "gpu take ADDRESS", "gpu release ADDRESS"],
     flags: [],
@@ -76,8 +81,16 @@ function powerVerb(verb: string): Verb {
 }
 
 const flags: readonly Flag[] = [
-  { name: "answers", value: "FILE", help: "render, define, answer-medium: the answers file (JSON or JSONC)" },
-  { name: "out", value: "FILE", help: "answer-medium: the ISO file to make; a file that is there is replaced" },
+  {
+    name: "answers",
+    value: "FILE",
+    help: "render, define, answer-medium, cloud-seed: the answers file (JSON or JSONC)",
+  },
+  {
+    name: "out",
+    value: "FILE",
+    help: "answer-medium, cloud-seed: the ISO file to make; a file that is there is replaced",
+  },
   { name: "wim", value: "FILE", help: "answer-medium: sources/install.wim of the Windows medium, to choose from it" },
   { name: "extra", value: "FOLDER", help: "answer-medium: more files for the folder neuron of the medium" },
   { name: "memory-mib", value: "N", help: "patch, edit: memory, with currentMemory and NUMA cells" },
@@ -132,6 +145,10 @@ export const vmCommand: Command = {
     {
       line: "neuron-setup vm answer-medium --answers answers.json --out /root/answers.iso",
       why: "the medium that answers Windows Setup; it holds a password: readable for you alone, remove it afterwards",
+    },
+    {
+      line: "neuron-setup vm cloud-seed --answers answers.json --out /root/seed.iso",
+      why: "what cloud-init reads at the first start of a Linux cloud image: name, account, keys, guest agent",
     },
     {
       line: "neuron-setup vm install windows11",

@@ -63,6 +63,33 @@ const windowsAnswers = z.strictObject({
   iso: mediaSource,
 }).partial();
 
+/** One key in a form of authorized_keys(5): type, base64 and perhaps a comment; options are not taken. */
+const sshKey = z.string().max(16384)
+  .regex(
+    /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}(?: [^\p{Cc}]*)?$/u,
+  )
+  .describe("a public SSH key in one line, as in id_ed25519.pub");
+
+/** What a cloud image shall become (`vm cloud-seed`). */
+const linuxAnswers = z.strictObject({
+  hostname: z.string().max(64).describe("a host name"),
+  account: z.strictObject({
+    name: z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/).describe("1 to 31 lower-case letters, digits, - or _"),
+    password: secretSchema,
+  }).partial().describe('{ "name": "…", "password": Secret }'),
+  sshKeys: z.array(sshKey).max(50).describe("a list of public SSH keys"),
+  timeZone,
+  keyboard,
+  locale: z.string().regex(/^[A-Za-z0-9_.@-]{1,40}$/).describe("a locale such as en_US.UTF-8"),
+  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+._:-]{0,99}$/i)).max(200).describe("a list of package names"),
+  network: z.strictObject({
+    mac: z.string().regex(/^[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}$/).describe("the VM's MAC address"),
+    address: z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/).describe("an address with prefix such as 192.168.1.10/24"),
+    gateway: z.string().regex(/^[0-9a-fA-F.:]+$/).describe("an IP address"),
+    nameServers: z.array(z.string().regex(/^[0-9a-fA-F.:]+$/)).describe("a list of IP addresses"),
+  }).partial(),
+}).partial();
+
 const managementAnswers = z.strictObject({
   listen: z.string().refine(isListenAddress)
     .describe("ADDR:PORT such as 127.0.0.1:8443 or [::1]:8443, the port from 1 to 65535"),
@@ -96,6 +123,7 @@ const answersSchema = z.strictObject({
   host: hostAnswers.optional(),
   vm: vmAnswersSchema.optional(),
   windows: windowsAnswers.optional(),
+  linux: linuxAnswers.optional(),
   virtio: z.strictObject({ iso: mediaSource }).partial().optional(),
   management: managementAnswers.optional(),
   install: installAnswers.optional(),

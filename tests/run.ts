@@ -31,6 +31,7 @@ const testPackages = [
   "libvirt-daemon-system",
   "libxml2-utils",
   "mmdebstrap",
+  "osinfo-db",
   "openssl",
   "procps",
   "python3-libvirt",

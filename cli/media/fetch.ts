@@ -2,6 +2,7 @@
 import { AppError } from "../../model/errors.ts";
 import { catalogue, rowNamed } from "../../provision/media/catalogue.ts";
 import { download, type Wanted } from "../../provision/media/download.ts";
+import type { LinuxMedium } from "../../provision/media/linux/osinfo.ts";
 import { checkName, ensureFolder, kindByName } from "../../provision/media/shelf.ts";
 import { pinnedRow } from "../../provision/media/windows/sources.ts";
 import type { ExitCode, Invocation } from "../command.ts";
@@ -10,6 +11,7 @@ import { unknownWord } from "../parse.ts";
 import { tellFetched } from "./fetched.ts";
 import { readProxies } from "./proxies.ts";
 import { hashFlag, numberFlag, type OpenShelf, openShelf, textFlag, withProgress } from "./shelf.ts";
+import { findLinux, linuxNames, runFetchLinux } from "./linux.ts";
 import { fetchWindows, windowsRequest, windowsWords } from "./windows.ts";
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -26,7 +28,15 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     await fetchWindows(invocation, shelf, request, http);
     return 0;
   }
-  const wanted = readWanted(invocation);
+  const linux = linuxMedium(invocation, shelf);
+  if (linux !== null) {
+    const name = checkName(textFlag(invocation, "name") ?? linux.file);
+    if (!host.live) return await record(invocation, shelf, [linux.name, "--name", name], `${folder}/${name}`);
+    ensureFolder(host, folder);
+    await runFetchLinux(invocation, shelf, linux, http);
+    return 0;
+  }
+  const wanted = readWanted(invocation, shelf);
   const path = `${folder}/${wanted.name}`;
   if (!host.live) return await record(invocation, shelf, [wanted.link, "--name", wanted.name], path);
   ensureFolder(host, folder);
@@ -58,7 +68,14 @@ async function record(
   return 0;
 }
 
-function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: string } {
+/** Null for a row of the catalogue and for a link. */
+function linuxMedium({ words }: Invocation, { host }: OpenShelf): LinuxMedium | null {
+  const [word, ...more] = words;
+  if (word === undefined || more.length > 0 || rowNamed(word) !== null || word.includes("://")) return null;
+  return findLinux(host, word);
+}
+
+function readWanted(invocation: Invocation, { host }: OpenShelf): Omit<Wanted, "path"> & { name: string } {
   const [word, ...more] = invocation.words;
   if (word === undefined || more.length > 0) {
     throw new AppError("usage", "media fetch takes one name of the catalogue, or one link", {
@@ -81,7 +98,9 @@ function readWanted(invocation: Invocation): Omit<Wanted, "path"> & { name: stri
     const name = checkName(textFlag(invocation, "name") ?? row.file);
     return { name, link: row.link!, kind: row.kind, ...known, ...given };
   }
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) throw unknownWord("medium", word, catalogue.map(({ name }) => name));
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(word)) {
+    throw unknownWord("medium", word, [...catalogue.map(({ name }) => name), ...linuxNames(host)]);
+  }
   const last = lastPart(word);
   const name = checkName(textFlag(invocation, "name") ?? last);
   return { name, link: word, kind: kindByName(name), ...given };

@@ -15,8 +15,11 @@ export function tellFetched(invocation: Invocation, path: string, record: MediaR
   terminal.print(`SHA-256 ${sha256}${verifiedAgainst === "sha256" ? ", as it must be" : ""}`);
   if (made !== undefined) {
     for (const { source, verifiedAgainst } of made.from) terminal.note(`Made here from ${source} (${verifiedAgainst})`);
-  } else if (verifiedAgainst === "sha512" || verifiedAgainst === "sha1") {
-    terminal.note(`Its ${verifiedAgainst.toUpperCase()} is the one in ${checksum?.from ?? "its publisher's list"}`);
+  } else if (checksum !== undefined) {
+    const { algorithm, from } = checksum;
+    terminal.note(
+      `Its ${algorithm.toUpperCase().replace("SHA", "SHA-")} is the one in ${from}: as good as the TLS of that host`,
+    );
   } else if (verifiedAgainst !== "sha256") {
     terminal.note(
       "Nothing said which SHA-256 it must have: this one is recorded, and every later use is checked against it",

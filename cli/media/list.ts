@@ -5,13 +5,19 @@ import { readShelf, type Shelved } from "../../provision/media/shelf.ts";
 import { sizeWords } from "../../provision/media/words.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { refuseWords } from "../machine.ts";
+import { listLinux } from "./linux.ts";
 import { openShelf } from "./shelf.ts";
 
 // deno-lint-ignore require-await -- the interface is asynchronous; looking is not
 export async function run(invocation: Invocation): Promise<ExitCode> {
   refuseWords("media list", invocation);
   const { terminal, options } = invocation;
-  const { host, files, folder } = openShelf(invocation);
+  const shelf = openShelf(invocation);
+  const { host, files, folder } = shelf;
+  if (invocation.flags.os !== undefined) {
+    listLinux(invocation, shelf);
+    return 0;
+  }
   const media = readShelf(host, files, folder);
   const candidates = readCandidates(host);
   if (options.json) {

@@ -13,11 +13,25 @@ import { pathInMemory } from "./memory_folder.ts";
 /** Volume label; people see it in the guest's file manager. */
 export const mediumLabel = "NEURON";
 
+export interface MediumWords {
+  /** Volume label, which is how a medium is found. */
+  readonly label: string;
+  /** As in "Cannot make …". */
+  readonly what: string;
+}
+
+const answerMedium: MediumWords = { label: mediumLabel, what: "the answer medium" };
+
 /**
  * Makes `out`, replacing a file that is there; its folder must exist. Only on the running machine.
  * @throws AppError `not-found` without xorriso, `command-failed`, `conflict`, `file-access`
  */
-export async function makeMedium(host: Host, files: MediumFiles, out: string): Promise<{ sizeBytes: number }> {
+export async function makeMedium(
+  host: Host,
+  files: MediumFiles,
+  out: string,
+  words: MediumWords = answerMedium,
+): Promise<{ sizeBytes: number }> {
   const kind = host.stat(out)?.kind ?? "file";
   if (kind !== "file") {
     throw new AppError("conflict", `Cannot write ${out}: there is a ${kind === "other" ? "device" : kind} there`, {
@@ -29,7 +43,7 @@ export async function makeMedium(host: Host, files: MediumFiles, out: string): P
   try {
     stage(host, files, `${staging}/files`);
     const image = `${staging}/medium.iso`;
-    await runXorriso(host, `${staging}/files`, image);
+    await runXorriso(host, `${staging}/files`, image, words);
     const bytes = host.readBytes(image);
     if (bytes === null) throw new AppError("command-failed", "xorriso ended well but has made no file", {});
     host.writeFile(out, bytes, { mode: 0o600 });
@@ -54,21 +68,21 @@ function stage(host: Host, files: MediumFiles, top: string): void {
   }
 }
 
-async function runXorriso(host: Host, folder: string, image: string): Promise<void> {
+async function runXorriso(host: Host, folder: string, image: string, { label, what }: MediumWords): Promise<void> {
   const { code, stderr } = await host.run({
     // -J: Windows reads the Joliet names. -r: everybody's, as on any medium.
-    argv: ["xorriso", "-as", "mkisofs", "-quiet", "-V", mediumLabel, "-J", "-joliet-long", "-r", "-o", image, folder],
+    argv: ["xorriso", "-as", "mkisofs", "-quiet", "-V", label, "-J", "-joliet-long", "-r", "-o", image, folder],
     step: "answer_medium",
-    reason: "the medium that answers Windows Setup",
+    reason: what,
     timeoutMs: 60_000,
   });
   if (code === 0) return;
   if (code === 127) {
-    throw new AppError("not-found", "Cannot make the answer medium: there is no xorriso on this machine", {
+    throw new AppError("not-found", `Cannot make ${what}: there is no xorriso on this machine`, {
       hint: "Install the package xorriso (on Arch libisoburn); neuron-setup apply does it too",
     });
   }
-  throw new AppError("command-failed", `Cannot make the answer medium: xorriso ended with ${code}: ${stderr.trim()}`, {
+  throw new AppError("command-failed", `Cannot make ${what}: xorriso ended with ${code}: ${stderr.trim()}`, {
     hint: "Run it again with --verbose; is there memory left in /run?",
   });
 }

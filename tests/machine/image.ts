@@ -25,6 +25,7 @@ const packages = [
   "libvirt-daemon-system",
   "linux-image-amd64",
   "openssl",
+  "osinfo-db",
   "ovmf",
   "pci.ids",
   "procps",
