@@ -7,6 +7,7 @@ import type { Severity } from "../model/errors.ts";
 import type { HostSpec } from "../model/host_spec.ts";
 import type { Checked, DoctorFinding, KnownMessage, KnownState } from "./doctor/trouble.ts";
 import { readEvidence } from "./doctor/evidence.ts";
+import { GLASS_STATES } from "./doctor/glass_states.ts";
 import { KNOWN_MESSAGES } from "./doctor/known_messages.ts";
 import { Looked } from "./doctor/looked.ts";
 import { type Log, type Logs, readLogs } from "./doctor/logs.ts";
@@ -19,7 +20,7 @@ import type { Host } from "./host/host.ts";
 import { readProof } from "./proof.ts";
 import { steps } from "./steps.ts";
 
-export const KNOWN_STATES: readonly KnownState[] = [...MACHINE_STATES, ...SYSTEM_STATES];
+export const KNOWN_STATES: readonly KnownState[] = [...MACHINE_STATES, ...GLASS_STATES, ...SYSTEM_STATES];
 
 export { KNOWN_MESSAGES };
 

@@ -5,6 +5,7 @@
  */
 import type { Domain } from "../../libvirt/mod.ts";
 import { AppError, type Finding } from "../../model/errors.ts";
+import { printable } from "../../provision/detect_report/words.ts";
 import { askProgram, type Child, startChild } from "../../provision/host/child.ts";
 import type { Host } from "../../provision/host/host.ts";
 import { findProgram, lockFile, type Person, thisPerson, whyNotOpened } from "../../provision/host/person.ts";
@@ -139,7 +140,7 @@ async function showWindow(invocation: Invocation, domain: Domain, client: Client
     if (options.json) {
       json({ type: "started", client: argv[0], version: client.version, arguments: argv.slice(1), notes });
     } else if (!options.quiet && !noted) {
-      terminal.print(`${glass.title} in Looking Glass ${client.version ?? "(unknown version)"}`);
+      terminal.print(`${printable(glass.title)} in Looking Glass ${client.version ?? "(unknown version)"}`);
       terminal.print(`${glass.spec.escapeKey} + F: full screen or not; + Q: close`);
       noteAll(notes, invocation);
     }
@@ -170,7 +171,7 @@ async function showWindow(invocation: Invocation, domain: Domain, client: Client
 function lockFor(name: string, { runtimeFolder }: Person): Disposable | null {
   if (runtimeFolder === null) return null;
   const lock = lockFile(`${runtimeFolder}/neuron-looking-glass-${fileNameOf(name)}.lock`);
-  if (lock !== null) return lock;
+  if (lock !== "taken") return lock;
   // SPICE has one viewer at a time: two of them would throw each other out again and again.
   throw new AppError("conflict", `"${name}" is shown or waited for already by another neuron-setup`, {
     hint: "Use its window, or end that one first",

@@ -1,10 +1,16 @@
-/** What `vm looking-glass` says while it shows a VM, and how it ends, for people and for scripts. Pure but for printing. */
+/**
+ * What `vm looking-glass` says while it shows a VM, and how it ends, for people and for scripts. Pure but for printing.
+ * The client repeats what guests call themselves: none of its lines reaches a terminal as it is.
+ */
 import { AppError, type Finding } from "../../model/errors.ts";
+import { printable } from "../../provision/detect_report/words.ts";
 import type { Shown, Told } from "../../provision/looking_glass_client/run.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 
 export function end({ outcome, lastLines }: Shown, name: string): ExitCode {
-  const said = lastLines.length === 0 ? "It said nothing" : `It said last: ${lastLines.slice(-3).join(" · ")}`;
+  const said = lastLines.length === 0
+    ? "It said nothing"
+    : `It said last: ${printable(lastLines.slice(-3).join(" · "))}`;
   switch (outcome) {
     case "vm-off":
       throw notRunning(name);
@@ -55,7 +61,9 @@ export function asText(told: Told, name: string): string {
       const { ending: { code, signal }, lastLines, againInMs } = told;
       const last = lastLines.at(-1);
       const how = signal === null ? `ended with ${code}` : `was ended by ${signal}`;
-      return `The client ${how}${last === undefined ? "" : ` (${last})`}; again in ${Math.round(againInMs / 1000)} s`;
+      return `The client ${how}${last === undefined ? "" : ` (${printable(last)})`}; again in ${
+        Math.round(againInMs / 1000)
+      } s`;
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Detection } from "../../model/detection.ts";
 import { errorMessage } from "../../model/errors.ts";
+import { type Person, readPeople } from "../distro/people.ts";
 import { Reading } from "../hardware/reading.ts";
 import { detectFrom } from "../hardware/detect.ts";
 import type { FileStatus, Host } from "../host/host.ts";
@@ -11,6 +12,7 @@ import { certificatePath } from "../steps/identity.ts";
 import { judgeCertificate } from "../steps/certificate.ts";
 import { askLibvirt } from "../steps/libvirt.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
+import { type GlassVm, readGlassVms } from "./glass_vms.ts";
 
 /** A value, or why it is not known. */
 export type Seen<T> = { readonly value: T } | { readonly notLooked: string };
@@ -25,6 +27,9 @@ export interface Evidence {
   readonly nested: string | null;
   readonly mounts: Seen<string>;
   readonly kvmfr: FileStatus | null;
+  readonly glassVms: Seen<readonly GlassVm[]>;
+  /** Who administers the machine, and so sits at it. */
+  readonly people: readonly Person[];
   readonly qemuConf: Seen<string | null>;
   /** `options vfio-pci ids=` of modprobe.d and `vfio-pci.ids=` of the command line, as `10de:1b80`. */
   readonly vfioIds: readonly string[];
@@ -70,6 +75,8 @@ export async function readEvidence(host: Host, spec: HostSpec | null): Promise<E
       .find((value) => value !== null)?.trim() ?? null,
     mounts: present("/proc/mounts"),
     kvmfr: statOrNull(host, "/dev/kvmfr0"),
+    glassVms: readGlassVms(reading, host),
+    people: readPeople(host),
     qemuConf: text("/etc/libvirt/qemu.conf"),
     vfioIds: readVfioIds(reading, cmdline),
     freeKib: host.live ? await readFreeKib(host) : onCopy,

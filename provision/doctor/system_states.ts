@@ -1,4 +1,4 @@
-/** States of Looking Glass, disks, modules, the certificate and libvirt that are known to be trouble. Pure. */
+/** States of disks, modules, the certificate and libvirt that are known to be trouble. Pure. */
 import { diskPaths, type Evidence } from "./evidence.ts";
 import { fine, found, foundIf, mib, when } from "./judge.ts";
 import type { Judgement, KnownState } from "./trouble.ts";
@@ -10,28 +10,6 @@ const BOOT_MARGIN_KIB = 20 * KIB_PER_MIB;
 const WINDOWS_DISK_KIB = 64 * 1024 * KIB_PER_MIB;
 
 export const SYSTEM_STATES: readonly KnownState[] = [
-  {
-    code: "kvmfr-is-a-file",
-    severity: "warning",
-    looks: "/dev/kvmfr0",
-    title: "/dev/kvmfr0 is a plain file: something wrote there before the module kvmfr was loaded",
-    hint: "Shut the VMs down, remove the file, and load the module: modprobe kvmfr.",
-    source: "Looking Glass documentation, IVSHMEM with the KVMFR module",
-    judge: ({ kvmfr }) => foundIf(kvmfr?.kind === "file", { target: "/dev/kvmfr0" }),
-  },
-  {
-    code: "looking-glass-closed",
-    severity: "warning",
-    looks: "cgroup_device_acl for /dev/kvmfr0",
-    title: "VMs may not open Looking Glass's memory",
-    hint: 'Add "/dev/kvmfr0" to cgroup_device_acl in /etc/libvirt/qemu.conf, and restart libvirtd.',
-    source: "Looking Glass documentation, IVSHMEM with the KVMFR module",
-    judge: ({ kvmfr, qemuConf }) =>
-      kvmfr === null ? fine : when(qemuConf, (text) => {
-        const acl = /^\s*cgroup_device_acl\s*=\s*\[([^\]]*)\]/m.exec(text ?? "")?.[1] ?? "";
-        return foundIf(!acl.includes("/dev/kvmfr0"), { target: "/etc/libvirt/qemu.conf" });
-      }),
-  },
   {
     code: "boot-full",
     severity: "warning",

@@ -60,7 +60,11 @@ export function findProgram(name: string, folders: readonly string[]): string | 
   return null;
 }
 
-/** Held until disposed or the process ends; null when another process holds it. The folder must exist. */
-export function lockFile(path: string): Disposable | null {
-  return systemDisk.lock(path);
+/** Held until disposed or the process ends; null where no file can be made. */
+export function lockFile(path: string): Disposable | "taken" | null {
+  try {
+    return systemDisk.lock(path) ?? "taken";
+  } catch {
+    return null;
+  }
 }

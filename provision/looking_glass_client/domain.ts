@@ -22,6 +22,8 @@ export interface GlassDomain {
   readonly title: string;
   /** The defaults where Neuron did not make the VM. */
   readonly spec: LookingGlassSpec;
+  /** Whether Neuron made it, and the spec is its own. */
+  readonly isOurs: boolean;
   readonly memory: GlassMemory;
   /** Null: it has none, or none that listens (a VM that is off, or one with TLS alone). */
   readonly spice: SpiceAddress | null;
@@ -51,6 +53,7 @@ export function readGlassDomain(xml: string): GlassDomain {
     uuid: text("uuid"),
     title: text("title") || name,
     spec: spec?.display.lookingGlass ?? defaultVmSpec("windows11").display.lookingGlass,
+    isOurs: spec !== null,
     memory,
     spice: spiceOf(root),
   };

@@ -76,11 +76,11 @@ export function memoryTrouble({ name, memory: { path } }: GlassDomain, seen: Mem
   return null;
 }
 
-/** What will not be as wanted, though there is a picture. */
-export function pictureNotes({ spec, memory, spice }: GlassDomain): Finding[] {
+/** What will not be as wanted, though there is a picture. A VM made by hand does not say how large its screen is. */
+export function pictureNotes({ spec, isOurs, memory, spice }: GlassDomain): Finding[] {
   const notes: Finding[] = [];
   const needed = lookingGlassMib(spec);
-  if (memory.sizeMib < needed) {
+  if (isOurs && memory.sizeMib < needed) {
     notes.push({
       code: "looking-glass-memory-small",
       severity: "warning",

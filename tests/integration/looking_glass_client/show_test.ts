@@ -194,6 +194,19 @@ Deno.test("the command: arguments of the running VM, release and all, and every 
     assertEquals(client.starts(), [], "nothing was started for any of these");
   }));
 
+Deno.test("what a client repeats of its guest cannot speak to the terminal; without a place for the lock it shows as well", () =>
+  withVm(async ({ daemon, client, domain }) => {
+    client.behave("crash", "close");
+    client.say("[E] Guest name: \x1b]0;evil\x07\u202e");
+    const { neuron } = desktop(daemon.folder, daemon.uri(), client.folder);
+    await domain.start();
+    const { code, stderr } = await neuron(["vm", "looking-glass", "glass"], { XDG_RUNTIME_DIR: "/nowhere" });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Guest name: ");
+    // deno-lint-ignore no-control-regex -- exactly these must not come through
+    assertEquals(/[\x00-\x09\x0b-\x1f\u202e]/.test(stderr), false, JSON.stringify(stderr));
+  }));
+
 Deno.test("the command shows, restarts, tells a script of it, and refuses a second one beside it", () =>
   withVm(async ({ daemon, client, domain }) => {
     client.behave("crash", "stay");

@@ -16,6 +16,8 @@ export interface StandIn {
   running(): number[];
   behave(...all: Behaviour[]): void;
   help(text: string): void;
+  /** Its last words when it crashes. */
+  say(text: string): void;
 }
 
 const SCRIPT = `#!/bin/sh
@@ -32,7 +34,7 @@ trap 'exit 0' TERM
 [ "$behaviour" = deaf ] && trap '' TERM
 mv "$here/new" "$here/start.$n"
 case $behaviour in
-  crash) echo "00:00:00.001 [E]  ivshmem.c:152 | Failed to open: attempt $n" >&2; exit 255 ;;
+  crash) [ ! -f "$here/say" ] || { cat "$here/say" >&2; exit 1; }; echo "00:00:00.001 [E]  ivshmem.c:152 | Failed to open: attempt $n" >&2; exit 255 ;;
   refuse) echo 'Invalid value provided to the option: input:escapeKey'; exit 255 ;;
   close) exit 0 ;;
   flood) yes 'a line that never ends and says nothing at all, again and again and again' >&2 & trap "kill $!; exit 0" TERM ;;
@@ -63,5 +65,6 @@ export function makeStandIn(folder: string): StandIn {
     },
     behave: (...all) => write("behaviour", `${all.join("\n")}\n`),
     help: (text) => write("help", text),
+    say: (text) => write("say", `${text}\n`),
   };
 }

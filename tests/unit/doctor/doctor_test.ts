@@ -5,9 +5,12 @@ import { diagnose, type Diagnosis, KNOWN_MESSAGES, KNOWN_STATES } from "../../..
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { resolve } from "../../../provision/resolve.ts";
+import { renderDomain } from "../../../provision/vm/render_domain.ts";
 import { hostNames, withHost } from "../../fixtures/hosts.ts";
 import { differences, snapshot } from "../../integration/provision/trees.ts";
 import { call } from "../../integration/provision/command_line.ts";
+import { fields } from "../vm/fields.ts";
+import { example } from "../vm/specs.ts";
 
 const machine = "intel-z370-gt1030";
 
@@ -25,6 +28,12 @@ async function diagnosed(files: Readonly<Record<string, string>>, name = machine
     }
     return await doctor(root);
   });
+}
+
+/** A VM with Looking Glass, as libvirt keeps it. */
+function glass(backend: "shmem" | "kvmfr"): string {
+  const { spec, facts } = example(fields.find(({ field }) => field === `display.lookingGlass ${backend}`)!.answers);
+  return `<!--\nWARNING: THIS IS AN AUTO-GENERATED FILE.\n-->\n\n${renderDomain(spec, facts)}`;
 }
 
 const codes = ({ findings }: Diagnosis) => findings.map(({ code }) => code);
@@ -85,6 +94,13 @@ Deno.test("states: each is fine where it is fine and found where it is not", asy
       "/dev/kvmfr0": "",
       "/etc/libvirt/qemu.conf": 'cgroup_device_acl = [\n "/dev/null", "/dev/kvm",\n "/dev/kvmfr0"\n]\n',
     }, { "/dev/kvmfr0": "", "/etc/libvirt/qemu.conf": '#cgroup_device_acl = [ "/dev/kvmfr0" ]\n' }],
+    ["kvmfr-missing", {
+      "/etc/libvirt/qemu/win.xml": glass("kvmfr"),
+      "/sys/module/kvmfr/parameters/static_size_mb": "32\n",
+    }, { "/etc/libvirt/qemu/win.xml": glass("kvmfr"), "/sys/module/kvm/parameters/x": "" }],
+    ["looking-glass-memory-small", { "/etc/libvirt/qemu/win.xml": glass("shmem") }, {
+      "/etc/libvirt/qemu/win.xml": glass("shmem").replace(/(<size unit="M">)32/, "$116"),
+    }],
     ["nested-off", { "/sys/module/kvm_intel/parameters/nested": "Y\n" }, {
       "/sys/module/kvm_intel/parameters/nested": "N\n",
     }],
@@ -102,6 +118,37 @@ Deno.test("states: each is fine where it is fine and found where it is not", asy
     const state = KNOWN_STATES.find((one) => one.code === code)!;
     assert(ill.checked.some(({ what, result }) => what === state.looks && result === "found"), code);
   }
+});
+
+Deno.test("Looking Glass's memory that the person at the desktop may not open, by owner, group and mode", async () => {
+  await withHost(machine, async (root) => {
+    const put = (path: string, text: string) => {
+      Deno.mkdirSync(dirname(`${root}${path}`), { recursive: true });
+      Deno.writeTextFileSync(`${root}${path}`, text);
+    };
+    put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n");
+    put("/etc/libvirt/qemu/win.xml", glass("shmem"));
+    put("/etc/libvirt/qemu/broken.xml", "<domain");
+    const code = "looking-glass-memory";
+    const found = async (groups: string) => {
+      put("/etc/group", `sudo:x:27:ada\nada:x:1000:\n${groups}`);
+      return (await doctor(root)).findings.find((one) => one.code === code);
+    };
+    assertEquals(await found("kvm:x:0:"), undefined, "no VM has run yet");
+    put("/dev/shm/looking-glass", "");
+    const path = `${root}/dev/shm/looking-glass`;
+    Deno.chmodSync(path, 0o660);
+    assertEquals((await found("kvm:x:0:"))?.target, "/dev/shm/looking-glass");
+    assertEquals(await found("kvm:x:0:ada"), undefined);
+    Deno.chmodSync(path, 0o600);
+    assertStringIncludes((await found("kvm:x:0:ada"))?.seen ?? "", "mode 0600");
+    if (Deno.uid() === 0) {
+      Deno.chownSync(path, 1000, 0);
+      assertEquals(await found("kvm:x:0:"), undefined);
+    }
+    put("/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+    assertEquals(resultOf(await doctor(root), code), "not-looked");
+  });
 });
 
 Deno.test("left over from a guide: ids that take both of two identical cards", async () => {

@@ -114,7 +114,10 @@ Deno.test("each obstacle has its cure", () => {
 
 Deno.test("a memory too small for the size, and a VM without SPICE, are said", () => {
   const codes = (xml: string) => pictureNotes(readGlassDomain(xml)).map(({ code }) => code);
-  const spice = '<graphics type="spice" port="5902"/>';
-  assertEquals(codes(byHand(shmem("lg", 'unit="M">32') + spice)), []);
-  assertEquals(codes(byHand(shmem("lg", 'unit="M">16'))), ["looking-glass-memory-small", "looking-glass-no-spice"]);
+  const ours = rendered("display.lookingGlass shmem");
+  const listening = ours.replace(/(<graphics type="spice") port="-1"/, '$1 port="5901"');
+  assertEquals(codes(listening), []);
+  assertEquals(codes(ours), ["looking-glass-no-spice"]);
+  assertEquals(codes(listening.replace(/(<size unit="M">)32/, "$116")), ["looking-glass-memory-small"]);
+  assertEquals(codes(byHand(shmem("lg", 'unit="M">16') + '<graphics type="spice" port="5902"/>')), []);
 });
