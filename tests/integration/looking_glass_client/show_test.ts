@@ -133,6 +133,29 @@ Deno.test("closing the window ends it; following shows it at the VM's next start
     assertStringIncludes(refused.lastLines.join(), "input:escapeKey");
   }));
 
+Deno.test("what stands in the way of a VM that is followed is told, and tried again at its next start", () =>
+  withVm(async (place) => {
+    const { client, domain } = place;
+    let tries = 0;
+    const start = () => {
+      if (++tries === 1) throw new AppError("forbidden", "not yours", { hint: "ask" });
+      return startChild([`${client.folder}/looking-glass-client`, "win:fullScreen=no"]);
+    };
+    const stop = new AbortController();
+    await domain.start();
+    const { shown, types } = supervise(place, { until: "follow", signal: stop.signal, start });
+    await until(() => types().includes("obstacle"));
+    await domain.destroy();
+    await until(() => types().includes("waiting"));
+    await domain.start();
+    await until(() => client.running().length === 1);
+    stop.abort();
+    await assertRejects(() => shown, AppError, "Interrupted");
+    // Whoever does not follow is told by the error itself.
+    tries = 0;
+    await assertRejects(() => supervise(place, { start }).shown, AppError, "not yours");
+  }));
+
 Deno.test("a client that only crashes is given up, with what it said last", () =>
   withVm(async (place) => {
     place.client.behave("crash");
