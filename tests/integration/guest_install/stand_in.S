@@ -2,7 +2,9 @@
 # restarts itself, switches itself off, goes on where it was. Its place in the play is the first byte of the disk's second
 # sector; the second byte says how it misbehaves. Assembled into stand_in.ts by:
 #   as --32 -o s.o stand_in.S && ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o s.bin s.o && base64 s.bin
-# With --defsym CD=1 it is the boot image of a medium (El Torito without emulation), and plays on the first hard disk.
+# With --defsym CD=1 it is the boot image of a medium (El Torito without emulation): it plays on the first hard disk, and
+# goes on behind its start only when a CD drive has a medium whose first megabyte holds the words of an answer file and
+# of the marker file: SeaBIOS reads CD drives by int 13h, as 0xe0 and on.
 #
 # Ports: COM1 at 0x3f8; reset control 0xcf9 (ICH9, PIIX3); ACPI PM1 control at 0x604, where SeaBIOS places it.
         .code16
@@ -47,7 +49,16 @@ wait:   movb $1, %ah
         movw $nokey, %si
         call show
         jmp rest
-key:    movw $one, %si
+key:
+        .ifdef CD
+        call medium
+        jc 4f
+        movw $unread, %si
+        call show
+        jmp rest
+4:
+        .endif
+        movw $one, %si
         cmpb $1, mode                   # 1: hangs behind its first stage
         jne 1f
         movw $hang, %si
@@ -80,6 +91,62 @@ act1:   movb $1, %ah                    # a key now would start the installation
         movw $0x2000, %ax
         outw %ax, %dx
         jmp rest
+
+        .ifdef CD
+medium: movb $0xe0, packet_drive        # carry: a drive has both
+1:      movl $16, packet_lba
+        movb $0, seen
+2:      movb $0x42, %ah
+        movb packet_drive, %dl
+        movw $packet, %si
+        movw $1, packet_count
+        int $0x13
+        jc 6f                           # its end, or no drive
+        movw $0x9000, %di
+        movw $2048, %cx
+3:      movw $answer, %si
+        call begins
+        jne 4f
+        orb $1, seen
+4:      movw $marker, %si
+        call begins
+        jne 5f
+        orb $2, seen
+5:      incw %di
+        loop 3b
+        cmpb $3, seen
+        stc
+        je 7f
+        incl packet_lba
+        cmpl $512, packet_lba
+        jb 2b
+6:      incb packet_drive
+        cmpb $0xe6, packet_drive
+        jb 1b
+        clc
+7:      ret
+
+begins: pushw %di                       # equal: what %di points to begins with %si's words
+1:      lodsb
+        testb %al, %al
+        jz 2f
+        cmpb (%di), %al
+        jne 2f
+        incw %di
+        jmp 1b
+2:      popw %di
+        ret
+
+packet: .byte 16, 0
+packet_count: .word 1
+        .word 0x9000, 0
+packet_lba: .long 0, 0
+packet_drive: .byte 0
+seen:   .byte 0
+answer: .asciz "<unattend "
+marker: .asciz "Neuron's answer medium"
+unread: .asciz "no answer medium"
+        .endif
 
 save:   movw $0x0301, %ax
 disk:   movw $0x0002, %cx               # cylinder 0, sector 2
@@ -124,5 +191,10 @@ nokey:  .asciz "no key"
         .word 0xaa55
         .endif
         .bss
+        .ifdef CD
+        .set act, 0x8400
+        .set mode, 0x8401
+        .else
         .set act, 0x7e00
         .set mode, 0x7e01
+        .endif
