@@ -8,6 +8,7 @@ import { pinnedRow } from "../../provision/media/windows/sources.ts";
 import type { ExitCode, Invocation } from "../command.ts";
 import { interruptible } from "../machine.ts";
 import { unknownWord } from "../parse.ts";
+import { readAuthorities } from "./authorities.ts";
 import { tellFetched } from "./fetched.ts";
 import { readProxies } from "./proxies.ts";
 import { hashFlag, numberFlag, type OpenShelf, openShelf, textFlag, withProgress } from "./shelf.ts";
@@ -18,7 +19,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { flags } = invocation;
   const shelf = openShelf(invocation);
   const { host, files, folder } = shelf;
-  const http = { trustedHosts: (flags["allow-host"] as readonly string[] | undefined) ?? [], proxies: readProxies() };
+  const trustedHosts = (flags["allow-host"] as readonly string[] | undefined) ?? [];
+  const http = { trustedHosts, proxies: readProxies(), authorities: readAuthorities() };
   const request = windowsRequest(invocation);
   if (request !== null) {
     const pinned = pinnedRow(request);

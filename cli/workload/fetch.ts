@@ -8,13 +8,14 @@ import { obtainWindows, type Refusal } from "../../provision/media/windows/obtai
 import { sourceWords } from "../../provision/media/windows/sources.ts";
 import type { Report } from "../../provision/step.ts";
 import type { WantedMedium } from "../../provision/workload/wanted_media.ts";
+import { readAuthorities } from "../media/authorities.ts";
 import { readProxies } from "../media/proxies.ts";
 
 /** @throws AppError as download() does; what was downloaded stays, and the next run goes on from there */
 export async function fetchMedium(host: Host, files: BigFiles, medium: WantedMedium, report: Report): Promise<void> {
   const { path } = medium;
   const options: DownloadOptions = {
-    http: { proxies: readProxies(), trustedHosts: trustedHosts(medium) },
+    http: { proxies: readProxies(), authorities: readAuthorities(), trustedHosts: trustedHosts(medium) },
     signal: report.signal,
     report: (progress) => report.progress(progress),
   };

@@ -31,6 +31,8 @@ export interface PcOptions {
     /** Default: virtio. */
     readonly bus?: "virtio" | "nvme";
   };
+  /** Servers of the test that it reaches in its network, which leads nowhere else. */
+  readonly servers?: readonly { readonly address: string; readonly port: number; readonly here: number }[];
   /** A read-only volume, mounted at /opt/neuron. */
   readonly product?: string;
   /** Its serial number, as the firmware tells it: how a start is told what shall happen in it. */
@@ -45,6 +47,8 @@ interface Accelerator {
   /** How much longer everything may take than on a real machine. */
   readonly patience: number;
 }
+
+const forward = new URL("./forward.ts", import.meta.url).pathname;
 
 /** KVM without vmx or svm in cpuinfo is paravirtual and starts no ordinary kernel. */
 async function chooseAccelerator(): Promise<Accelerator> {
@@ -208,7 +212,11 @@ export class Pc {
   }
 
   #arguments(): string[] {
-    const { hardware, folder, disk, product, kernel, serial } = this.#options;
+    const { hardware, folder, disk, product, kernel, serial, servers = [] } = this.#options;
+    // Each connection is a process of its own: QEMU's other way has one for all.
+    const forwards = servers.map(({ address, port, here }) =>
+      `,guestfwd=tcp:${address}:${port}-cmd:${Deno.execPath()} run --allow-net --no-check ${forward} ${here}`
+    );
     const volume = (id: string, properties: string, slot: number, device = "virtio-blk-pci", more = "") => [
       "-drive",
       `id=${id},if=none,${properties}`,
@@ -227,7 +235,7 @@ export class Pc {
       ...(product === undefined ? [] : volume("product", `file=${product},format=raw,readonly=on`, 0x19)),
       ...[
         "-netdev",
-        "user,id=nowhere,restrict=on",
+        `user,id=nowhere,restrict=on${forwards.join("")}`,
         "-device",
         "virtio-net-pci,netdev=nowhere,romfile=,bus=pcie.0,addr=0x1a",
       ],

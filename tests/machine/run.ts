@@ -14,6 +14,7 @@ import { runPowerCuts } from "./power_cuts.ts";
 import { productVolume } from "./product.ts";
 import { runSabotage, sabotages } from "./sabotage.ts";
 import { type Bench, runLayout } from "./scenario.ts";
+import { runWindows, windows } from "./windows.ts";
 
 interface Case {
   readonly name: string;
@@ -33,6 +34,7 @@ interface Row {
 const cases: readonly Case[] = [
   ...layouts.map((layout) => ({ ...layout, run: (bench: Bench) => runLayout(layout, bench) })),
   ...sabotages.map((sabotage) => ({ ...sabotage, run: (bench: Bench) => runSabotage(sabotage, bench) })),
+  { ...windows, run: runWindows },
   ...installations.map((one) => ({
     ...one,
     ownSystem: true as const,
@@ -103,7 +105,19 @@ async function runCase({ name, what, run }: Case, place: Omit<Bench, "timed">): 
   }
 }
 
-const columns = ["start", "detect", "refused", "apply", "trial", "vm", "rollback", "live", "install", "disk"];
+const columns = [
+  "start",
+  "detect",
+  "refused",
+  "apply",
+  "trial",
+  "vm",
+  "workload",
+  "rollback",
+  "live",
+  "install",
+  "disk",
+];
 
 function print(rows: readonly Row[]): void {
   const table = [["case", ...columns, "seconds", ""]];

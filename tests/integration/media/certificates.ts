@@ -6,10 +6,11 @@ export interface TestCertificates {
   readonly key: string;
 }
 
-export async function makeCertificates(): Promise<TestCertificates> {
+/** @param more further names and addresses of the server, as openssl writes them: `IP:10.0.2.100` */
+export async function makeCertificates(...more: readonly string[]): Promise<TestCertificates> {
   const folder = await Deno.makeTempDir({ prefix: "ca-" });
   try {
-    const names = "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:iso.example";
+    const names = `subjectAltName=${["IP:127.0.0.1", "DNS:localhost", "DNS:iso.example", ...more].join(",")}`;
     await openssl(folder, ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"], [
       ...["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Neuron test authority", "-days", "2"],
       ...["-addext", "basicConstraints=critical,CA:TRUE"],

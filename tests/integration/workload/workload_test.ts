@@ -71,7 +71,7 @@ async function withBench(run: (bench: Bench) => Promise<void>, reply?: () => Rep
           ...["run", "--allow-all", "--no-check", main, ...words, "--phase", "workload", "--answers", answers],
           ...["--connect", daemon.uri(), "--state", `${daemon.folder}/state`],
         ],
-        env: { DENO_CERT: ca },
+        env: { SSL_CERT_FILE: ca },
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
