@@ -7,7 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { BigFile } from "../host/big_files.ts";
 
-const readBytes = 1 << 20;
+const readBytes = 1 << 19;
 
 export class FollowingHasher {
   #hash: Hash = createHash("sha256");

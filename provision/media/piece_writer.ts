@@ -2,7 +2,8 @@
 import type { BigFile } from "../host/big_files.ts";
 import type { PartFile } from "./part_file.ts";
 
-const bufferBytes = 1 << 20;
+/** Measured: with 1 MiB or more, one connection takes a third longer (system time of write and read). */
+const bufferBytes = 1 << 19;
 
 export class PieceWriter implements Disposable {
   readonly #file: BigFile;
