@@ -3,6 +3,11 @@ import type { MediaRecord } from "../../provision/media/record.ts";
 import { sizeWords } from "../../provision/media/words.ts";
 import type { Invocation } from "../command.ts";
 
+const againstWords: Readonly<Record<string, string>> = {
+  sha256: "the SHA-256 its publisher names",
+  sha1: "the SHA-1 its publisher names",
+};
+
 export function tellFetched(invocation: Invocation, path: string, record: MediaRecord, already: boolean): void {
   const { terminal, options } = invocation;
   if (options.json) {
@@ -14,7 +19,11 @@ export function tellFetched(invocation: Invocation, path: string, record: MediaR
   const { verifiedAgainst, sha256, made, checksum } = record;
   terminal.print(`SHA-256 ${sha256}${verifiedAgainst === "sha256" ? ", as it must be" : ""}`);
   if (made !== undefined) {
-    for (const { source, verifiedAgainst } of made.from) terminal.note(`Made here from ${source} (${verifiedAgainst})`);
+    for (const { source, verifiedAgainst } of made.from) {
+      terminal.note(
+        `Made here from ${source}, which was checked against ${againstWords[verifiedAgainst] ?? verifiedAgainst}`,
+      );
+    }
   } else if (checksum !== undefined) {
     const { algorithm, from } = checksum;
     terminal.note(

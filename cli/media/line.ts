@@ -36,10 +36,12 @@ export function lineOf({ what, done, total, bytesPerSecond, etaMs }: MediaProgre
     const filled = Math.floor(barWidth * done / total);
     parts.push(`[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`, `${Math.floor(100 * done / total)} %`);
   }
-  parts.push(total === null ? sizeWords(done) : `${sizeWords(done)} of ${sizeWords(total)}`);
-  if (bytesPerSecond !== null) parts.push(`${sizeWords(bytesPerSecond)}/s`);
+  // Work that nobody can measure is only named.
+  if (total !== null) parts.push(`${sizeWords(done)} of ${sizeWords(total)}`);
+  else if (done > 0) parts.push(sizeWords(done));
+  if (bytesPerSecond !== null && bytesPerSecond > 0) parts.push(`${sizeWords(bytesPerSecond)}/s`);
   if (etaMs !== null && done !== total) parts.push(`${durationWords(etaMs)} left`);
-  return `  ${parts.join("  ")}  ${what}`;
+  return `  ${[...parts, what].join("  ")}`;
 }
 
 function durationWords(ms: number): string {
