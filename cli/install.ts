@@ -15,7 +15,7 @@ import { type LiveSystem, readLiveSystem, refuseUnknownTimeZone } from "../provi
 import { diskWishOf, type InstallPlan, planInstallation } from "../provision/installer/plan.ts";
 import { actionWords, installPlanDocument, renderDisks, renderInstallPlan } from "../provision/installer/plan_text.ts";
 import { installQuestions } from "../provision/installer/questions.ts";
-import { readDisks } from "../provision/installer/read_disks.ts";
+import { readDisks, refuseChangedDisk } from "../provision/installer/read_disks.ts";
 import { judgeDisks } from "../provision/installer/verdict.ts";
 import { type Heard, tellStory } from "../provision/wizard/story.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
@@ -123,6 +123,7 @@ async function install(work: Work): Promise<ExitCode> {
       hint: "Add --yes if you agree; --plan shows what would be done",
     });
   }
+  await refuseChangedDisk(host, plan.disk);
   using show = new InstallShow(invocation);
   const warnings = await interruptible((signal) =>
     execute(host, plan, {

@@ -22,6 +22,18 @@ export async function readDisks(host: Host): Promise<DetectedDisk[]> {
   return disks;
 }
 
+/**
+ * Between the plan and the yes a person may have plugged disks, and names may have moved.
+ * @throws AppError `plan-changed` when this disk is not what it was when the plan was made
+ */
+export async function refuseChangedDisk(host: Host, planned: DetectedDisk): Promise<void> {
+  const now = (await readDisks(host)).find(({ path }) => path === planned.path);
+  if (JSON.stringify(now) === JSON.stringify(planned)) return;
+  throw new AppError("plan-changed", `Nothing was changed: ${planned.path} is not what it was when the plan was made`, {
+    hint: "Run neuron-setup install again, and look at the plan anew",
+  });
+}
+
 async function startsWithZeros(host: Host, path: string): Promise<boolean> {
   const argv = ["cmp", "--quiet", "--bytes=1048576", path, "/dev/zero"] as const;
   const { code } = await host.run({ argv, step: "install", reason: "whether something is there", readOnly: true });

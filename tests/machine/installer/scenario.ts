@@ -37,6 +37,7 @@ export const installations: readonly Installation[] = [
 
 const diskGib = 20;
 const password = "correct horse";
+const whichFirmware = "[ -d /sys/firmware/efi ] && echo uefi || echo bios";
 const passphrase = "battery staple";
 const answers = {
   schema: "neuron.answers/1",
@@ -88,6 +89,21 @@ export async function runInstallation(installation: Installation, bench: Bench):
   parts("disk");
   await assertInstalled(pc, installation);
   parts("looked");
+  await pc.shutDown();
+  await startElsewhere(installation, bench);
+  parts("elsewhere");
+}
+
+/** The same disk in a PC with the other firmware, which knows nothing of it. */
+async function startElsewhere(installation: Installation, bench: Bench): Promise<void> {
+  const firmware = installation.firmware === "bios" ? "uefi" : "bios";
+  const elsewhere: Installation = { ...installation, firmware };
+  await Deno.copyFile(`${ovmf}/OVMF_VARS_4M.fd`, `${bench.folder}/vars.fd`);
+  await using pc = new Pc(diskPc(elsewhere, bench));
+  await pc.powerOn();
+  await unlock(pc, elsewhere, 3);
+  await pc.booted(null);
+  assertEquals((await pc.read(whichFirmware)).trim(), firmware);
   await pc.shutDown();
 }
 
@@ -177,7 +193,7 @@ async function assertInstalled(pc: Pc, installation: Installation): Promise<void
     await says("cat /etc/hostname; readlink /etc/localtime; id -nG ada"),
     "forge\n/usr/share/zoneinfo/Europe/Berlin\nada sudo",
   );
-  assertEquals(await says("[ -d /sys/firmware/efi ] && echo uefi || echo bios"), firmware);
+  assertEquals(await says(whichFirmware), firmware);
   assertEquals(await says("grep -c boot=live /proc/cmdline || true"), "0");
   assertEquals(await says("dpkg-query --show --showformat '${db:Status-Status}' live-boot 2>/dev/null || true"), "");
   // The password that the seed held, and only its hash.
