@@ -31,6 +31,7 @@ const testPackages = [
   "libvirt-daemon-system",
   "libxml2-utils",
   "mmdebstrap",
+  "mtools",
   "osinfo-db",
   "openssl",
   "procps",

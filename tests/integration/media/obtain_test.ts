@@ -4,69 +4,16 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { AppError } from "../../../model/errors.ts";
-import type { Host } from "../../../provision/host/host.ts";
-import { BigFiles } from "../../../provision/host/big_files.ts";
-import { openHost } from "../../../provision/host/open.ts";
 import { verify } from "../../../provision/media/record.ts";
-import { findWindows } from "../../../provision/media/windows/find.ts";
-import { type ObtainOptions, obtainWindows, type Refusal } from "../../../provision/media/windows/obtain.ts";
+import type { Refusal } from "../../../provision/media/windows/obtain.ts";
 import type { WindowsRequest } from "../../../provision/media/windows/sources.ts";
 import { bootPlatforms } from "../../../provision/media/windows/write_iso.ts";
 import { readWim } from "../../../provision/unattend/read_wim.ts";
 import { done } from "../unattend/tools.ts";
 import { type CatalogueFile, esdName, makeCabinet, makeEsd, mediumFiles, productsXml } from "./esd.ts";
-import { type Mood, type StandIn, standIn } from "./microsoft.ts";
-import { discImage, quick, refusal, sha256, smallDisk } from "./place.ts";
-
-const german: WindowsRequest = { version: "11", language: "de-DE", edition: "Pro" };
-const isoName = esdName.replace(".esd", ".iso");
-
-interface Shelf extends Disposable {
-  readonly host: Host;
-  readonly files: BigFiles;
-  readonly folder: string;
-  names(): string[];
-}
-
-/** On the running machine, because programs really run; its state and its media are in a folder of the test's. */
-function shelf(now?: () => number): Shelf {
-  const top = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "windows-" }));
-  Deno.mkdirSync(`${top}/media`);
-  return {
-    host: openHost({ root: "/", state: `${top}/state`, ...(now === undefined ? {} : { now }) }),
-    files: new BigFiles("/"),
-    folder: `${top}/media`,
-    names: () => Array.from(Deno.readDirSync(`${top}/media`), ({ name }) => name).sort(),
-    [Symbol.dispose]: () => Deno.removeSync(top, { recursive: true }),
-  };
-}
-
-async function withCatalogue(files: (base: string) => CatalogueFile[], mood: Mood): Promise<StandIn> {
-  // The cabinet names links to the server it is served by.
-  const served: { cabinet?: Uint8Array } = {};
-  const server = await standIn({
-    ...mood,
-    get cabinet() {
-      return served.cabinet!;
-    },
-  });
-  served.cabinet = await makeCabinet(productsXml(files(server.base)));
-  return server;
-}
-
-function obtain(
-  { host, files, folder }: Shelf,
-  server: StandIn,
-  request: WindowsRequest,
-  options: ObtainOptions = {},
-) {
-  return obtainWindows(host, files, folder, request, {
-    ...quick,
-    endpoints: server.endpoints,
-    catalogueLink: `${server.base}/catalogue.cab`,
-    ...options,
-  });
-}
+import { type StandIn, standIn } from "./microsoft.ts";
+import { discImage, refusal, sha256, smallDisk } from "./place.ts";
+import { german, isoName, obtain, shelf, withCatalogue } from "./windows_shelf.ts";
 
 const esd = await makeEsd();
 const fromEsd = (more: Partial<CatalogueFile> = {}) => (base: string): CatalogueFile[] => [
@@ -253,55 +200,6 @@ Deno.test("an ESD without one of its images is refused by that, and stays for no
   const error = await refusal(obtain(where, server, german));
   assertMatch(error.message, /it lacks one of its images/);
   assertEquals(where.names(), [esdName]);
-});
-
-Deno.test("a refusal is remembered: the next run does not ask, a day later or by the person's word it does", async () => {
-  let nowMs = Date.now();
-  await using server = await standIn({ sentinel: "links" });
-  using where = shelf(() => nowMs);
-  const options = { http: quick.http!, endpoints: server.endpoints };
-  const ask = (more: { askAgain?: true } = {}) =>
-    refusal(findWindows(where.host, "11", "de-DE", { ...options, ...more }));
-  assertMatch((await ask()).message, /no link \(715-123130\)/);
-  assertEquals(server.asked.length, 5);
-  const remembered = await ask();
-  assertMatch(remembered.message, /gave this network address no link at 20\d\d-.* UTC/);
-  assertMatch(remembered.hint!, /--ask-again/);
-  assertEquals(server.asked.length, 5);
-  await ask({ askAgain: true });
-  assertEquals(server.asked.length, 10);
-  nowMs += 25 * 3_600_000;
-  assertMatch((await ask()).message, /no link \(715-123130\)/);
-  assertEquals(server.asked.length, 15);
-});
-
-Deno.test("a link is asked for once a day, and anew when it has expired", async () => {
-  let nowMs = Date.now();
-  await using server = await standIn();
-  using where = shelf(() => nowMs);
-  const ask = () => findWindows(where.host, "11", "de-DE", { http: quick.http!, endpoints: server.endpoints });
-  const first = await ask();
-  assertEquals([server.asked.length, (await ask()).link, server.asked.length], [5, first.link, 5]);
-  nowMs += 22 * 3_600_000;
-  await ask();
-  assertEquals(server.asked.length, 5);
-  nowMs += 2 * 3_600_000;
-  await ask();
-  assertEquals(server.asked.length, 10);
-});
-
-Deno.test("a kept link that the server calls spent is asked for anew, once", async () => {
-  const iso = discImage(300_000);
-  let links = 0;
-  const mood: { files: Record<string, Uint8Array>; isoLink?: () => string } = { files: { "/iso/2/x.iso": iso } };
-  await using server = await standIn(mood);
-  mood.isoLink = () => `${server.base}/iso/${++links}/x.iso`;
-  using where = shelf();
-  const { path, record, source } = await obtain(where, server, german);
-  assertEquals([source, links, sha256(Deno.readFileSync(path))], ["api", 2, sha256(iso)]);
-  assertEquals([record.verifiedAgainst, record.windows?.language], ["kind", "de-de"]);
-  assertEquals((await obtain(where, server, german)).already, true);
-  assertEquals(links, 2);
 });
 
 Deno.test("the image with a known SHA-256 goes first; when it is gone the service is asked; evaluation only when accepted", async () => {
