@@ -1,13 +1,17 @@
 /**
  * Power cuts: apply runs, QEMU is killed at a random moment with what its disk's cache held, the PC is switched on
- * again. It must boot by itself, a second apply must finish the work, and rollback must bring everything back.
- * The moments come from a seed, so that a run can be repeated.
+ * again. It must boot by itself; the apply after that is cut as well, or must finish the work; then rollback must bring
+ * everything back. So half of the cuts meet an apply that takes up what an earlier one left. Only moments at which apply
+ * was at work count. The moments come from a seed, so that a run can be repeated.
  */
 import { quick } from "./layouts.ts";
 import type { Pc } from "./pc.ts";
-import { answersPath, mustEnd } from "./product_commands.ts";
+import { answersPath, mustEnd, neuron } from "./product_commands.ts";
 import { applyAll, type Bench, prepare, startPc, stopwatch } from "./scenario.ts";
 import { assertSameState, type PcState, readState } from "./state_of_pc.ts";
+
+/** Between two that finish: one alone would never meet the remains of two. */
+const MOST_CUTS_OF_ONE_APPLY = 3;
 
 /** @throws Error that says which cut was not survived, and how */
 export async function runPowerCuts(count: number, seed: number, bench: Bench): Promise<void> {
@@ -17,36 +21,61 @@ export async function runPowerCuts(count: number, seed: number, bench: Bench): P
   await prepare(pc, quick);
   const before = await readState(pc);
   parts("start");
-  const startedMs = performance.now();
-  await applyAll(pc);
-  const wholeMs = performance.now() - startedMs;
+  const wholeMs = await measureApply(pc);
   await takeBack(pc, before);
   parts("without a cut");
-  for (let round = 1; round <= count; round++) {
-    const cutMs = random() * wholeMs;
-    await startCutAndFinish(pc, cutMs).catch((error) => {
-      throw new Error(`power cut ${round}, ${(cutMs / 1000).toFixed(1)} s after apply began (seed ${seed}): ${error}`);
-    });
-    await takeBack(pc, before);
-    parts(`cut ${round} after ${(cutMs / 1000).toFixed(1)} s`);
+  for (let cut = 0; cut < count;) {
+    const wanted = Math.min(count - cut, 1 + Math.floor(random() * MOST_CUTS_OF_ONE_APPLY));
+    const moments: string[] = [];
+    try {
+      while (moments.length < wanted) {
+        const afterMs = random() * wholeMs;
+        if (!await isCut(pc, afterMs)) break;
+        moments.push(`${(afterMs / 1000).toFixed(1)} s`);
+        await pc.start();
+      }
+      await applyAll(pc);
+      await takeBack(pc, before);
+    } catch (error) {
+      const last = cut + moments.length;
+      throw new Error(`power cut ${last}, after ${moments.join(" and ")} of apply (seed ${seed}): ${error}`);
+    }
+    cut += moments.length;
+    parts(`${cut} of ${count} cuts: after ${moments.join(" and ") || "the end"}`);
   }
   await pc.shutDown();
 }
 
-async function startCutAndFinish(pc: Pc, cutMs: number): Promise<void> {
-  const applied = mustEnd(pc, `apply --answers ${answersPath} --yes`, [3], 300).catch(() => {});
-  await Promise.race([applied, new Promise((resolve) => setTimeout(resolve, cutMs))]);
-  await pc.cutPower();
-  await applied;
-  await pc.start();
+/** How long an apply takes that nobody disturbs; the plan after it is empty. */
+async function measureApply(pc: Pc): Promise<number> {
+  const startedMs = performance.now();
+  await mustEnd(pc, `apply --answers ${answersPath} --yes`, [3], 300);
+  const tookMs = performance.now() - startedMs;
   await applyAll(pc);
+  return tookMs;
 }
 
-/** Not yet rebooted into: only the files must be as before. */
+/** Pulls the plug so long after apply began; false when apply had ended by then, and the PC still runs. */
+async function isCut(pc: Pc, afterMs: number): Promise<boolean> {
+  const { promise: moment, resolve } = Promise.withResolvers<"now">();
+  const timer = setTimeout(() => resolve("now"), afterMs);
+  const applied = neuron(pc, `apply --answers ${answersPath} --yes`, 300).catch(() => null);
+  const first = await Promise.race([applied, moment]);
+  clearTimeout(timer);
+  if (first !== "now") {
+    if (first?.code !== 3) throw new Error(`apply ended with ${first?.code}:\n${first?.stdout}${first?.stderr}`);
+    return false;
+  }
+  await pc.cutPower();
+  await applied;
+  return true;
+}
+
+/** Not yet rebooted into: only what is written must be as before. */
 async function takeBack(pc: Pc, before: PcState): Promise<void> {
   await mustEnd(pc, "rollback --yes", [0, 3], 120);
-  const { files } = await readState(pc);
-  assertSameState({ ...before, files }, before);
+  const { files, accounts, bootVariables } = await readState(pc);
+  assertSameState({ ...before, files, accounts, bootVariables }, before);
 }
 
 /** mulberry32: 32 bits of state are plenty for moments. */
