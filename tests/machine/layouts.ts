@@ -10,8 +10,8 @@ export interface Layout {
   /** What is special about it. */
   readonly what: string;
   readonly hardware: Hardware;
-  /** Done by the person before Neuron came; the PC is rebooted after it. */
-  readonly before?: string;
+  /** Done by the person before Neuron came. */
+  readonly before?: { readonly words: string; readonly reboot: boolean };
   /** `host` and `vm` of the answers file; the VM is a small one unless told. */
   readonly answers: {
     readonly host: Readonly<Record<string, unknown>>;
@@ -170,7 +170,7 @@ export const layouts: readonly Layout[] = [
     name: "iommu-off",
     what: "IOMMU switched off by hand on the kernel's command line",
     hardware: single(nvidia),
-    before: kernelParameter("intel_iommu=off"),
+    before: { words: kernelParameter("intel_iommu=off"), reboot: true },
     answers: { host: { gpu: `${first}.0` } },
     detects: { verdicts: { "0000:01:00.0": "no-iommu" }, findings: ["iommu-off-in-kernel"] },
     ends: { kind: "refused", exit: 4, says: [/Take intel_iommu=off out of the kernel's command line/] },
@@ -191,7 +191,10 @@ export const layouts: readonly Layout[] = [
     name: "unsafe-interrupts",
     what: "an IOMMU that does not remap interrupts, and a person who takes the risk",
     hardware: withoutRemapping,
-    before: "echo options vfio_iommu_type1 allow_unsafe_interrupts=1 >/etc/modprobe.d/unsafe-interrupts.conf",
+    before: {
+      words: "echo options vfio_iommu_type1 allow_unsafe_interrupts=1 >/etc/modprobe.d/unsafe-interrupts.conf",
+      reboot: false,
+    },
     answers: { host: { gpu: "auto" } },
     detects: { verdicts: { "0000:01:00.0": "ready" }, findings: ["unsafe-interrupts-allowed"] },
     ends: {

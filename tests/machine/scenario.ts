@@ -23,8 +23,8 @@ export async function runLayout(layout: Layout, bench: Bench): Promise<void> {
   const parts = stopwatch(bench);
   await using pc = await startPc(layout, bench);
   if (layout.before !== undefined) {
-    await pc.read(layout.before, 120);
-    await pc.reboot();
+    await pc.read(layout.before.words, 120);
+    if (layout.before.reboot) await pc.reboot();
   }
   parts("start");
   const before = await readState(pc);
