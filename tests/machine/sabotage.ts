@@ -3,6 +3,7 @@
  * back by itself, without passthrough and as it was before.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { dirname } from "node:path";
 import { AppliedOnce } from "./applied.ts";
 import { quick } from "./layouts.ts";
 import { Pc } from "./pc.ts";
@@ -118,7 +119,8 @@ export const sabotages: readonly Sabotage[] = [
       kind: "system",
       install: service(
         "lost-display",
-        "echo 0000:00:01.0 >/sys/bus/pci/drivers/bochs-drm/unbind",
+        // The driver may only just be coming.
+        "until echo 0000:00:01.0 >/sys/bus/pci/drivers/bochs-drm/unbind; do sleep 1; done",
         "WantedBy=multi-user.target",
         "Before=multi-user.target",
       ),
@@ -209,7 +211,7 @@ interface InTrial {
 }
 
 async function startApplied(serial: string, bench: Bench): Promise<InTrial> {
-  const { disk, before } = await applied.from(bench, `${bench.folder}/../applied`);
+  const { disk, before } = await applied.from(bench, `${dirname(bench.folder)}/applied`);
   const { folder, product } = bench;
   const pc = new Pc({ hardware: quick.hardware, folder, disk: await diskOver(disk, folder), product, serial });
   await pc.powerOn();
