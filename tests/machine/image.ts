@@ -147,7 +147,7 @@ async function installBootLoader(work: string): Promise<void> {
     kernel: {
       path: await boot("vmlinuz-"),
       initrd: await boot("initrd.img-"),
-      parameters: "root=LABEL=system ro console=ttyS0 mitigations=off",
+      parameters: "root=LABEL=system ro console=ttyS0 mitigations=off no_timer_check",
     },
   });
   await pc.start();
