@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
   vm: async () => (await import("./vm.ts")).vmCommand,
+  profile: async () => (await import("./profile.ts")).profileCommand,
   media: async () => (await import("./media.ts")).mediaCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
   try: async () => (await import("./try.ts")).tryCommand,

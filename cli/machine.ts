@@ -6,6 +6,7 @@ import { status } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
 import { openHost } from "../provision/host/open.ts";
+import { readProfiles } from "../provision/profile_store.ts";
 import { resolve } from "../provision/resolve.ts";
 import type { Flag, Invocation } from "./command.ts";
 
@@ -35,7 +36,7 @@ export function refuseWords(command: string, { words }: Invocation): void {
 /** What the host shall be: from the file that was named, else from the host's last apply, else nothing but defaults. */
 export function readWish(host: Host, invocation: Invocation): Wish {
   const answers = readAnswersOrLast(host, invocation, "host");
-  return { answers, spec: resolve(answers, detect(host)).hostSpec };
+  return { answers, spec: resolve(answers, detect(host), readProfiles(host)).hostSpec };
 }
 
 /** @param of whose last apply counts where no file is named: the host's, or the last of all */

@@ -17,6 +17,7 @@ import {
 } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
+import { readProfiles } from "../provision/profile_store.ts";
 import { resolve } from "../provision/resolve.ts";
 import type { Phase, Step } from "../provision/step.ts";
 import { steps } from "../provision/steps.ts";
@@ -64,7 +65,7 @@ export async function isHostReady(host: Host, ofHost: PhaseWork): Promise<boolea
 }
 
 export function hostWork(host: Host, answers: Answers): PhaseWork {
-  return workOn<HostSpec>(host, answers, "host", steps, resolve(answers, detect(host)).hostSpec);
+  return workOn<HostSpec>(host, answers, "host", steps, resolve(answers, detect(host), readProfiles(host)).hostSpec);
 }
 
 /** @throws AppError `answer-missing` for what an installation cannot do without */

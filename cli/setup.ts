@@ -9,6 +9,7 @@ import type { HostSpec } from "../model/host_spec.ts";
 import { apply, plan, type Planning, refuse } from "../provision/engine.ts";
 import { detect } from "../provision/hardware/detect.ts";
 import type { Host } from "../provision/host/host.ts";
+import { readProfiles } from "../provision/profile_store.ts";
 import { type Resolution, resolve } from "../provision/resolve.ts";
 import { steps } from "../provision/steps.ts";
 import { answersOf, back, nextQuestion, passwordOf, type Situation } from "../provision/wizard.ts";
@@ -65,6 +66,7 @@ export const setupCommand: Command = {
       detection,
       given,
       heard: [],
+      profiles: readProfiles(host),
       person: readPeople(host)[0]?.name ?? null,
       passwordFile: keptPasswordPath(invocation),
     };
@@ -133,7 +135,7 @@ async function decide(
     situation = { ...begin, heard };
     const answers = answersOf(situation);
     const { detection } = situation;
-    const resolution = resolve(answers, detection);
+    const resolution = resolve(answers, detection, readProfiles(host));
     const planning = await plan(host, steps, resolution.hostSpec, "host");
     show(planning, resolution, workloadOf(host, answers), detection, invocation);
     const isDone = planning.work.length === 0 || face === null;

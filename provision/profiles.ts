@@ -6,7 +6,7 @@ import { z } from "zod";
 import { lineSchema, nameSchema } from "../model/text_rules.ts";
 import { vmAnswersSchema } from "../model/vm_spec.ts";
 
-const profileSchema = z.strictObject({
+export const profileSchema = z.strictObject({
   name: nameSchema,
   displayName: lineSchema(100),
   description: lineSchema(500),

@@ -6,6 +6,7 @@
 import type { Answers } from "../model/answers.ts";
 import type { Detection } from "../model/detection.ts";
 import type { Question, Reply } from "./wizard/question.ts";
+import { type Profile, shippedProfiles } from "./profiles.ts";
 import { questions } from "./wizard/questions.ts";
 import { type Heard, tellStory } from "./wizard/story.ts";
 
@@ -17,6 +18,8 @@ export interface Situation {
   readonly given: Answers;
   /** Replies in the order of their questions. */
   readonly heard: readonly Heard[];
+  /** Those that may be chosen; absent: the shipped ones. */
+  readonly profiles?: readonly Profile[];
   /** Who administers this machine; null or absent: nobody is known. */
   readonly person?: string | null;
   /** Where the password is kept that was heard: answers name files, and hold no secrets. */
@@ -53,7 +56,7 @@ export function back(situation: Situation): Situation {
 }
 
 function walk(
-  { detection, given, heard, person = null, passwordFile = defaultPasswordFile }: Situation,
+  { detection, given, heard, profiles = shippedProfiles, person = null, passwordFile = defaultPasswordFile }: Situation,
 ): { question: Question | null; answers: Answers } {
-  return tellStory(questions, { detection, person, passwordFile }, given, heard);
+  return tellStory(questions, { detection, profiles, person, passwordFile }, given, heard);
 }

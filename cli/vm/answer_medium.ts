@@ -5,6 +5,7 @@ import type { Answers } from "../../model/answers.ts";
 import { AppError } from "../../model/errors.ts";
 import { detect } from "../../provision/hardware/detect.ts";
 import type { Host } from "../../provision/host/host.ts";
+import { readProfiles } from "../../provision/profile_store.ts";
 import { resolve } from "../../provision/resolve.ts";
 import { mediumContents, type MediumFiles } from "../../provision/unattend/contents.ts";
 import { withExtraFiles } from "../../provision/unattend/extra_files.ts";
@@ -60,7 +61,7 @@ function outFile(invocation: Invocation): string {
 }
 
 async function planOf(host: Host, answers: Answers, wim: string | undefined): Promise<UnattendPlan> {
-  const { vmSpec } = resolve(answers, detect(host));
+  const { vmSpec } = resolve(answers, detect(host), readProfiles(host));
   return planUnattend({
     answers,
     vmSpec,

@@ -4,6 +4,7 @@
  */
 import { AppError } from "../../model/errors.ts";
 import { detect } from "../../provision/hardware/detect.ts";
+import { readProfiles } from "../../provision/profile_store.ts";
 import { resolve } from "../../provision/resolve.ts";
 import { createVm } from "../../provision/vm/create.ts";
 import { readSource } from "../../provision/vm/patch/source.ts";
@@ -38,7 +39,7 @@ async function defineAnswers(invocation: Invocation): Promise<ExitCode> {
   const host = openMachine(invocation);
   const { answers } = readWish(host, invocation);
   const detection = detect(host);
-  const { hostSpec, vmSpec: spec, notes } = resolve(answers, detection);
+  const { hostSpec, vmSpec: spec, notes } = resolve(answers, detection, readProfiles(host));
   return await onHypervisor(invocation, ["define", spec.name], async (connection) => {
     const capabilities = await readCapabilities(invocation.options.connect);
     const loader = templateOverrides(host);

@@ -1,5 +1,6 @@
 /** `vm render`: the domain XML that would be defined, on stdout. Touches nothing. */
 import { detect } from "../../provision/hardware/detect.ts";
+import { readProfiles } from "../../provision/profile_store.ts";
 import { resolve } from "../../provision/resolve.ts";
 import { domainFacts } from "../../provision/vm/domain_facts.ts";
 import { readCapabilities } from "../../provision/vm/read_capabilities.ts";
@@ -14,7 +15,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const host = openMachine(invocation);
   const { answers } = readWish(host, invocation);
   const detection = detect(host);
-  const { hostSpec, vmSpec, notes } = resolve(answers, detection);
+  const { hostSpec, vmSpec, notes } = resolve(answers, detection, readProfiles(host));
   // Only who names a hypervisor wants it asked: a rooted host is another machine, and rendering needs no daemon.
   const asked = typeof flags.connect === "string" && host.live;
   const facts = domainFacts(

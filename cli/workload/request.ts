@@ -5,6 +5,7 @@ import type { Host } from "../../provision/host/host.ts";
 import { detect } from "../../provision/hardware/detect.ts";
 import { defaultFolder } from "../../provision/media/shelf.ts";
 import { shelvedWindows } from "../../provision/media/windows/shelved.ts";
+import { readProfiles } from "../../provision/profile_store.ts";
 import { readHostLocale } from "../../provision/unattend/host_locale.ts";
 import { resolveWorkload, type WorkloadSpec } from "../../provision/workload/spec.ts";
 
@@ -14,6 +15,7 @@ export function workloadOf(host: Host, answers: Answers, mediaFolder = defaultFo
   return resolveWorkload({
     answers,
     detection: detect(host),
+    profiles: readProfiles(host),
     hostLanguage: readHostLocale(host).language,
     mediaFolder,
     shelved: (request) => shelvedWindows(host, files, mediaFolder, request)?.path ?? null,

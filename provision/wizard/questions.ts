@@ -4,7 +4,6 @@
  */
 import { nameSchema } from "../../model/text_rules.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
-import { shippedProfiles } from "../profiles.ts";
 import { largestVmMib, offersPageSize } from "../vm/memory.ts";
 import { mergeParts } from "../vm/merge.ts";
 import { acs, card } from "./card.ts";
@@ -23,7 +22,7 @@ const profile: Definition = {
       title: "What is the VM for?",
       help: "It decides the sizes, cut to what this machine has. Everything can be changed later.",
       default: "general",
-      choices: shippedProfiles.map(({ name, displayName }) => ({
+      choices: context.profiles.map(({ name, displayName }) => ({
         value: name,
         label: displayName,
         hint: sizeWords(vmSpecOf(mergeParts(context.answers, { vm: { profile: name } }), context)),

@@ -9,6 +9,7 @@ import { AppError, type Finding } from "../../model/errors.ts";
 import type { HostSpec } from "../../model/host_spec.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import type { WindowsRequest } from "../media/windows/sources.ts";
+import type { Profile } from "../profiles.ts";
 import { resolve } from "../resolve.ts";
 import { wantedMedia, type WantedMedium } from "./wanted_media.ts";
 
@@ -31,6 +32,8 @@ export interface WantedVm {
 export interface WorkloadRequest {
   readonly answers: Answers;
   readonly detection: Detection;
+  /** Those that may be named. */
+  readonly profiles: readonly Profile[];
   /** Language tag of the host; null where it says none. */
   readonly hostLanguage: string | null;
   /** Where media are: libvirt's default pool. */
@@ -46,13 +49,13 @@ export interface WorkloadRequest {
  * @throws AppError as resolve() does, and `answer-missing` for half an account
  */
 export function resolveWorkload(request: WorkloadRequest): WorkloadSpec {
-  const { answers, detection } = request;
+  const { answers, detection, profiles } = request;
   const isWanted = answers.vm !== undefined || answers.windows !== undefined || answers.virtio !== undefined;
   if (!isWanted) return { media: [], vm: null, install: false };
   // Who says nothing of Windows installs what he likes.
   const installs = answers.windows !== undefined || answers.virtio !== undefined;
-  const media = installs ? wantedMedia(request, resolve(answers, detection).vmSpec.os) : [];
-  const { vmSpec: spec, hostSpec, notes } = resolve(withPaths(answers, media), detection);
+  const media = installs ? wantedMedia(request, resolve(answers, detection, profiles).vmSpec.os) : [];
+  const { vmSpec: spec, hostSpec, notes } = resolve(withPaths(answers, media), detection, profiles);
   return { media, vm: { spec, hostSpec, detection, notes }, install: isInstallWanted(answers) };
 }
 

@@ -4,6 +4,7 @@ import { AppError } from "../../../model/errors.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
 import { openHost } from "../../../provision/host/open.ts";
 import { rowNamed } from "../../../provision/media/catalogue.ts";
+import { shippedProfiles } from "../../../provision/profiles.ts";
 import { resolveWorkload } from "../../../provision/workload/spec.ts";
 import { withHost } from "../../fixtures/hosts.ts";
 
@@ -15,6 +16,7 @@ function workload(answers: object, more: { language?: string; shelved?: string }
   return resolveWorkload({
     answers: parseAnswers(JSON.stringify(answers), "the test") as Answers,
     detection,
+    profiles: shippedProfiles,
     hostLanguage: more.language ?? null,
     mediaFolder: folder,
     shelved: () => more.shelved ?? null,
