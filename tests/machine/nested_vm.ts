@@ -5,7 +5,7 @@
 import { assert, assertStringIncludes } from "@std/assert";
 import type { Card } from "./cards.ts";
 import { until } from "./deadline.ts";
-import { patient, type Pc } from "./pc.ts";
+import { type Commands, patient } from "./pc.ts";
 import { answersPath, assertRefusal, mustEnd, neuron } from "./product_commands.ts";
 import { putFile } from "./state_of_pc.ts";
 
@@ -26,7 +26,7 @@ export const smallVm = {
 } as const;
 
 /** Defines the VM from the answers, then gives it the kernel to start and its serial port a log: nothing else. */
-async function define(pc: Pc): Promise<void> {
+async function define(pc: Commands): Promise<void> {
   await mustEnd(pc, `vm define --answers ${answersPath}`, [0]);
   const xml = await mustEnd(pc, `vm xml ${name}`, [0]);
   const withKernel = xml
@@ -38,7 +38,7 @@ async function define(pc: Pc): Promise<void> {
 }
 
 /** Starts it, lets it run to its end and looks what it saw. */
-export async function assertVmHasCard(pc: Pc, card: Card): Promise<void> {
+export async function assertVmHasCard(pc: Commands, card: Card): Promise<void> {
   await define(pc);
   await mustEnd(pc, `vm start ${name}`, [0], 120);
   await until(patient(60), "the VM has switched itself off", async () => {
@@ -56,7 +56,7 @@ export async function assertVmHasCard(pc: Pc, card: Card): Promise<void> {
 }
 
 /** It cannot start, and the sentences say why. */
-export async function assertVmRefused(pc: Pc, says: readonly RegExp[]): Promise<void> {
+export async function assertVmRefused(pc: Commands, says: readonly RegExp[]): Promise<void> {
   await define(pc);
   assertRefusal(await neuron(pc, `vm start ${name}`, 120), 1, says);
   await mustEnd(pc, `vm delete ${name} --yes`, [0]);

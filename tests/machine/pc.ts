@@ -63,10 +63,13 @@ async function chooseAccelerator(): Promise<Accelerator> {
   return { arguments: ["-accel", "tcg,thread=multi,tb-size=1024"], cpu: "max,-erms,-fsrm", patience: 10 };
 }
 
-const accelerator = await chooseAccelerator();
+export const accelerator = await chooseAccelerator();
 
 /** A deadline for something that takes a real machine so many seconds at worst. */
 export const patient = (seconds: number): number => seconds * 1000 * accelerator.patience;
+
+/** A machine that runs scripts as root: the emulated PC, or one that somebody has signed in to. */
+export type Commands = Pick<Pc, "run" | "read">;
 
 export class Pc {
   #options: PcOptions;

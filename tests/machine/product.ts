@@ -38,7 +38,7 @@ async function size(path: string): Promise<number> {
 }
 
 /** Freestanding 32-bit code at 1 MiB, as Multiboot starts it. */
-async function compileNestedGuest(out: string): Promise<void> {
+export async function compileNestedGuest(out: string): Promise<void> {
   await tool("gcc", [
     ...["-m32", "-O1", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib", "-static", "-fno-pic"],
     ...["-fno-toplevel-reorder", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables"],

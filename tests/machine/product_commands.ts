@@ -1,16 +1,16 @@
 /** The product in the PC, as scripts call it. */
 import type { Ran } from "./agent.ts";
-import type { Pc } from "./pc.ts";
+import type { Commands } from "./pc.ts";
 
 export const answersPath = "/root/answers.json";
 
 /** Runs neuron-setup, whatever it ends with. */
-export async function neuron(pc: Pc, args: string, seconds = 60): Promise<Ran> {
+export async function neuron(pc: Commands, args: string, seconds = 60): Promise<Ran> {
   return await pc.run(`exec neuron-setup ${args}`, seconds);
 }
 
 /** Runs neuron-setup, which must end with one of these codes, and gives what it printed. */
-export async function mustEnd(pc: Pc, args: string, codes: readonly number[], seconds = 60): Promise<string> {
+export async function mustEnd(pc: Commands, args: string, codes: readonly number[], seconds = 60): Promise<string> {
   const ran = await neuron(pc, args, seconds);
   if (!codes.includes(ran.code)) {
     throw new Error(

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { until } from "./deadline.ts";
 import type { HandedOver, Layout, Moved } from "./layouts.ts";
 import { assertVmHasCard, assertVmRefused, smallVm } from "./nested_vm.ts";
-import { patient, Pc, type PcOptions } from "./pc.ts";
+import { type Commands, patient, Pc, type PcOptions } from "./pc.ts";
 import { answersPath, assertRefusal, mustEnd, neuron } from "./product_commands.ts";
 import { assertSameState, type PcState, putFile, readState } from "./state_of_pc.ts";
 import { tool } from "./tool.ts";
@@ -114,7 +114,7 @@ export async function applyAll(pc: Pc): Promise<void> {
 }
 
 /** Waits until the trial boot has ended, whichever way, and the PC stands still. */
-export async function trialEnd(pc: Pc): Promise<{ outcome: string; text: string }> {
+export async function trialEnd(pc: Commands): Promise<{ outcome: string; text: string }> {
   return await until(patient(400), "the trial boot is proved or taken back", async () => {
     try {
       const records = await pc.run("cat /var/lib/neuron/proofs.jsonl");
@@ -127,12 +127,12 @@ export async function trialEnd(pc: Pc): Promise<{ outcome: string; text: string 
   });
 }
 
-async function driverOf(pc: Pc, address: string): Promise<string> {
+async function driverOf(pc: Commands, address: string): Promise<string> {
   return (await pc.read(`basename "$(readlink /sys/bus/pci/devices/${address}/driver)"`)).trim();
 }
 
 /** Every claim holds, and vfio-pci has every function. */
-async function assertHandedOver(pc: Pc, { card, at }: HandedOver): Promise<void> {
+export async function assertHandedOver(pc: Commands, { card, at }: HandedOver): Promise<void> {
   await mustEnd(pc, "verify", [0]);
   for (const index of card.functions.keys()) assertEquals(await driverOf(pc, `${at}.${index}`), "vfio-pci");
 }

@@ -1,7 +1,7 @@
 /** What a rollback must bring back: files, accounts, GRUB's variables, drivers, the kernel's command line. */
 import { assertEquals } from "@std/assert";
 import { encodeBase64 } from "./base64.ts";
-import type { Pc } from "./pc.ts";
+import type { Commands, Pc } from "./pc.ts";
 
 export interface PcState {
   /** Paths below /etc, /boot and dracut's folder with kind, mode, owner and target; then the files with their digests. */
@@ -67,6 +67,6 @@ export function assertSameState(now: PcState, before: PcState, left: readonly st
 }
 
 /** Writes a small text file. */
-export async function putFile(pc: Pc, path: string, text: string): Promise<void> {
+export async function putFile(pc: Commands, path: string, text: string): Promise<void> {
   await pc.read(`echo ${encodeBase64(text)} | base64 -d >${path}`);
 }

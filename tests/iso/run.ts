@@ -1,0 +1,99 @@
+/**
+ * `deno task test:iso`: the ISO in emulated computers, from its start to an installed system that is set up. Prints a
+ * table of times in seconds; ends with 1 when a case did not end as it must. The ISO must be there: deno task iso.
+ *
+ * usage: tests/iso/run.ts [CASE …] [--iso FILE]
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { ensurePackages } from "../../cli/try/packages.ts";
+import { runTask } from "../../packaging/build.ts";
+import { builtIso } from "../../packaging/iso.ts";
+import { quick } from "../machine/layouts.ts";
+import { type Case, runCase } from "./scenario.ts";
+
+const cases: readonly Case[] = [
+  { name: "bios", what: "BIOS, from a CD, to a virtio disk", firmware: "bios", medium: "cd", bus: "virtio" },
+  {
+    name: "uefi",
+    what: "UEFI with Secure Boot, from a USB stick, to an NVMe disk",
+    firmware: "uefi-secure-boot",
+    medium: "usb-stick",
+    bus: "nvme",
+  },
+  {
+    name: "passthrough",
+    what: "BIOS, then a graphics card is handed over, proved in a trial boot, and used by a VM",
+    firmware: "bios",
+    medium: "cd",
+    bus: "virtio",
+    passthrough: quick,
+  },
+];
+
+const columns = ["installer", "installed", "wizard", "set up", "proof", "vm", "bare"];
+
+interface Row {
+  readonly name: string;
+  readonly parts: ReadonlyMap<string, number>;
+  readonly trouble: string | null;
+}
+
+async function row(one: Case, iso: string): Promise<Row> {
+  console.log(`\n${one.name}: ${one.what}`);
+  const folder = await Deno.makeTempDir({ prefix: "neuron-iso-test-" });
+  const parts = new Map<string, number>();
+  const timed = (part: string, ms: number) => {
+    parts.set(part, ms);
+    console.log(`  ${part}: ${seconds(ms)} s`);
+  };
+  try {
+    await runCase(one, { iso, folder, timed });
+    return { name: one.name, parts, trouble: null };
+  } catch (error) {
+    const trouble = error instanceof Error ? error.message : String(error);
+    console.log(`  FAILED: ${trouble}`);
+    const kept = await Deno.makeTempFile({ prefix: `neuron-iso-${one.name}-`, suffix: ".log" });
+    await Deno.copyFile(`${folder}/console.log`, kept).catch(() => {});
+    console.log(`  the console: ${kept}`);
+    return { name: one.name, parts, trouble };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function print(rows: readonly Row[]): void {
+  const table = [
+    ["case", ...columns, ""],
+    ...rows.map(({ name, parts, trouble }) => [
+      name,
+      ...columns.map((column) => parts.has(column) ? seconds(parts.get(column)!) : ""),
+      trouble === null ? "ok" : "FAILED",
+    ]),
+  ];
+  const widths = table[0]!.map((_, index) => Math.max(...table.map((line) => line[index]!.length)));
+  console.log();
+  for (const line of table) console.log(line.map((cell, index) => cell.padEnd(widths[index]!)).join("  ").trimEnd());
+  console.log(
+    "\ninstaller, installed: since the medium was started; wizard: from power-on of the disk; bare: the same to a login",
+  );
+}
+
+const seconds = (ms: number) => (ms / 1000).toFixed(0);
+
+await runTask(async () => {
+  const words = parseArgs(Deno.args, { string: ["iso"] });
+  const iso = typeof words.iso === "string" ? words.iso : builtIso;
+  await Deno.stat(iso).catch(() => {
+    throw new Error(`there is no ${iso}: run deno task iso first`);
+  });
+  await ensurePackages(["e2fsprogs", "gcc", "ovmf", "qemu-system-x86", "qemu-utils"], console.log);
+  const names = words._.map(String);
+  const unknown = names.find((name) => !cases.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`no case "${unknown}"; there are: ${cases.map(({ name }) => name).join(", ")}`);
+  }
+  const rows: Row[] = [];
+  for (const one of cases) if (names.length === 0 || names.includes(one.name)) rows.push(await row(one, iso));
+  print(rows);
+  if (rows.some(({ trouble }) => trouble !== null)) Deno.exit(1);
+});

@@ -1,0 +1,151 @@
+/** From the medium to a machine that is set up, with no hand on it but at the serial console of the installed system. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { tool } from "../../packaging/tool.ts";
+import type { Layout } from "../machine/layouts.ts";
+import { assertVmHasCard, smallVm } from "../machine/nested_vm.ts";
+import { patient } from "../machine/pc.ts";
+import { compileNestedGuest } from "../machine/product.ts";
+import { answersPath } from "../machine/product_commands.ts";
+import { assertHandedOver, trialEnd } from "../machine/scenario.ts";
+import { putFile } from "../machine/state_of_pc.ts";
+import { Computer, type ComputerOptions } from "./computer.ts";
+import { answerWizard, asRoot, commandsOf, signIn } from "./console_work.ts";
+import { account, makeSeed } from "./seed.ts";
+import type { Serial } from "./serial.ts";
+
+export interface Case {
+  readonly name: string;
+  readonly what: string;
+  readonly firmware: ComputerOptions["firmware"];
+  readonly medium: "cd" | "usb-stick";
+  readonly bus: ComputerOptions["disk"]["bus"];
+  /** Cards and an IOMMU: the card is handed over, proved, and a VM with it started. */
+  readonly passthrough?: Layout;
+}
+
+export interface Place {
+  readonly iso: string;
+  /** For this case alone. */
+  readonly folder: string;
+  timed(part: string, ms: number): void;
+}
+
+const install = {
+  hostname: "neuron-test",
+  account: { name: account.name, password: { file: "password" } },
+  timeZone: "Europe/Berlin",
+};
+
+function answersOf({ passthrough }: Case): Readonly<Record<string, unknown>> {
+  if (passthrough === undefined) return { install, host: { gpu: "none", hugepages: "none" } };
+  return { install, host: { hugepages: "none", ...passthrough.answers.host }, vm: smallVm };
+}
+
+/** @throws Error that says what was not as it must be */
+export async function runCase(one: Case, place: Place): Promise<void> {
+  const { firmware, bus, passthrough } = one;
+  const { folder, timed } = place;
+  const disk = { path: `${folder}/disk.qcow2`, bus };
+  await tool("qemu-img", ["create", "-q", "-f", "qcow2", disk.path, "20G"], "qemu-utils");
+  const computer = { folder, firmware, disk };
+  await installFromMedium(one, computer, place);
+  const installed = passthrough === undefined
+    ? computer
+    : { ...computer, hardware: passthrough.hardware, volume: await volumeWithGuest(folder) };
+  {
+    await using first = await Computer.on(installed);
+    const { serial } = first;
+    await serial.until(/Welcome to Neuron\. neuron-test is not set up yet\./, patient(90));
+    timed("wizard", first.upMs);
+    const beganMs = first.upMs;
+    const end = await answerWizard(serial);
+    if (passthrough !== undefined) assertEquals(end, "restarts");
+    if (end === "restarts") await serial.until(/login: /, patient(240));
+    timed("set up", first.upMs - beganMs);
+    await signIn(serial);
+    if (passthrough !== undefined) await provePassthrough(serial, passthrough, timed);
+    await assertSetUp(serial, firmware, bus);
+    await serial.type(`echo '${account.password}' | sudo --stdin --prompt= systemctl poweroff\r`);
+    await first.switchedOff(patient(60));
+  }
+  if (passthrough !== undefined) return;
+  await using bare = await Computer.on(installed);
+  await bare.serial.until(/neuron-test login: /, patient(90));
+  timed("bare", bare.upMs);
+  assert(!bare.serial.text.includes("Welcome to Neuron."), "the wizard comes once");
+}
+
+/** Nobody touches it: the answers are on a volume, and it switches itself off when it is done. */
+async function installFromMedium(one: Case, computer: ComputerOptions, { iso, folder, timed }: Place): Promise<void> {
+  const volume = await makeSeed(folder, answersOf(one));
+  await using live = await Computer.on({ ...computer, medium: { path: iso, as: one.medium }, volume });
+  await live.serial.until(/\[ *1\/\d+\]/, patient(120));
+  timed("installer", live.upMs);
+  await live.serial.until(/Neuron is installed on \/dev\/\S+\./, patient(240));
+  timed("installed", live.upMs);
+  await live.switchedOff(patient(60));
+}
+
+/** The nested guest, which stands in for an operating system. */
+async function volumeWithGuest(folder: string): Promise<string> {
+  await Deno.mkdir(`${folder}/guest`);
+  await compileNestedGuest(`${folder}/guest/nested-guest`);
+  const volume = `${folder}/guest.raw`;
+  await tool("mke2fs", ["-q", "-t", "ext4", "-L", "GUEST", "-d", `${folder}/guest`, volume, "8m"], "e2fsprogs");
+  return volume;
+}
+
+/** The trial boot has just come up: it is proved, the card is handed over, and a VM uses it. */
+async function provePassthrough(serial: Serial, { ends }: Layout, timed: Place["timed"]): Promise<void> {
+  if (ends.kind !== "runs") throw new Error("only a layout that runs can be proved");
+  const commands = commandsOf(serial);
+  let sinceMs = performance.now();
+  const { outcome, text } = await trialEnd(commands);
+  assertEquals(outcome, "proved", text);
+  await assertHandedOver(commands, ends.card);
+  timed("proof", performance.now() - sinceMs);
+  sinceMs = performance.now();
+  await commands.read("mkdir -p /opt/neuron && mount -o ro LABEL=GUEST /opt/neuron");
+  await putFile(
+    commands,
+    answersPath,
+    JSON.stringify({ schema: "neuron.answers/1", host: { gpu: "auto" }, vm: smallVm }),
+  );
+  await assertVmHasCard(commands, ends.card.card);
+  timed("vm", performance.now() - sinceMs);
+}
+
+/** Who waits for connections, from outside: nobody. VMs' own network, and answers to our own questions, are not that. */
+function assertNothingListens(sockets: string): void {
+  const reachable = sockets.trim().split("\n").map((line) => line.trim().split(/\s+/)[4] ?? "")
+    .filter((address) => !/^(127\.|\[::1\]|192\.168\.122\.1:|0\.0\.0\.0%virbr0:|\[?::ffff:127\.)/.test(address))
+    // DHCP's answers: to a client that asked.
+    .filter((address) => !/:(68|546)$/.test(address));
+  assertEquals(reachable, [], `something listens:\n${sockets}`);
+}
+
+async function assertSetUp(serial: Serial, firmware: Case["firmware"], bus: Case["bus"]): Promise<void> {
+  const root = await asRoot(serial, "findmnt --noheadings --output SOURCE,FSTYPE /; findmnt -no FSTYPE /boot");
+  assertMatch(root, bus === "nvme" ? /nvme0n1p\d\[\/@\] +btrfs/ : /vda\d\[\/@\] +btrfs/);
+  assertStringIncludes(root, "ext4");
+  assertEquals(
+    (await asRoot(serial, "test -d /sys/firmware/efi && echo uefi || echo bios")).trim(),
+    firmware.slice(0, 4),
+  );
+  if (firmware !== "bios") {
+    const secure = await asRoot(serial, "od -An -t u1 /sys/firmware/efi/efivars/SecureBoot-*");
+    assertMatch(secure.trim(), / 1$/, "Secure Boot is on");
+  }
+  assertStringIncludes(await asRoot(serial, "neuron-setup status"), "Nothing is left to do.");
+  assertEquals((await asRoot(serial, "systemctl is-active neuron-manager.service")).trim(), "active");
+  const page = await asRoot(
+    serial,
+    "bash -c 'exec 3<>/dev/tcp/127.0.0.1/8443; printf \"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:8443\\r\\nConnection: close\\r\\n\\r\\n\" >&3; head -n 1 <&3'; stat -c %a:%U /run/neuron; cat /run/neuron/page",
+  );
+  assertStringIncludes(page, "HTTP/1.1 200");
+  assertStringIncludes(page, "700:root");
+  assertStringIncludes(page, "/sign-in#");
+  assertNothingListens(await asRoot(serial, "ss --no-header --tcp --udp --listening --numeric"));
+  assertEquals((await asRoot(serial, "systemctl --failed --no-legend --plain")).trim(), "");
+  assertEquals((await asRoot(serial, "dpkg --list 'live-*' 2>/dev/null | grep '^ii' || true")).trim(), "");
+}
