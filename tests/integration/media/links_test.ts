@@ -2,14 +2,14 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { findWindows } from "../../../provision/media/windows/find.ts";
 import { standIn } from "./microsoft.ts";
-import { discImage, quick, refusal, sha256 } from "./place.ts";
+import { discImage, refusal, sha256, unhurried } from "./place.ts";
 import { german, obtain, shelf } from "./windows_shelf.ts";
 
 Deno.test("a refusal is remembered: the next run does not ask, a day later or by the person's word it does", async () => {
   let nowMs = Date.now();
   await using server = await standIn({ sentinel: "links" });
   using where = shelf(() => nowMs);
-  const options = { http: quick.http!, endpoints: server.endpoints };
+  const options = { http: unhurried.http!, endpoints: server.endpoints };
   const ask = (more: { askAgain?: true } = {}) =>
     refusal(findWindows(where.host, "11", "de-DE", { ...options, ...more }));
   assertMatch((await ask()).message, /no link \(715-123130\)/);
@@ -29,7 +29,7 @@ Deno.test("a link is asked for once a day, and anew when it has expired", async 
   let nowMs = Date.now();
   await using server = await standIn();
   using where = shelf(() => nowMs);
-  const ask = () => findWindows(where.host, "11", "de-DE", { http: quick.http!, endpoints: server.endpoints });
+  const ask = () => findWindows(where.host, "11", "de-DE", { http: unhurried.http!, endpoints: server.endpoints });
   const first = await ask();
   assertEquals([server.asked.length, (await ask()).link, server.asked.length], [5, first.link, 5]);
   nowMs += 22 * 3_600_000;

@@ -9,7 +9,7 @@ import { checkName, kindByName } from "../../../provision/media/shelf.ts";
 import { call } from "../provision/command_line.ts";
 import { done, withFolder } from "../unattend/tools.ts";
 import { standIn } from "./microsoft.ts";
-import { merged, place, refusal, sha256 } from "./place.ts";
+import { place, refusal, sha256, unhurried } from "./place.ts";
 
 const qcow2 = new Uint8Array(300_000);
 qcow2.set([0x51, 0x46, 0x49, 0xfb]);
@@ -33,7 +33,7 @@ async function fetchFrom(files: Record<string, Uint8Array>, lists: string[]) {
   };
   const links = lists.map((name) => `${server.base}/${name}`);
   const run = () =>
-    fetchLinux(where.host, where.files, "/images/x1-cloud.qcow2", medium, { ...merged({}), checksumLinks: links });
+    fetchLinux(where.host, where.files, "/images/x1-cloud.qcow2", medium, { ...unhurried, checksumLinks: links });
   try {
     const { record } = await run();
     const again = await run();

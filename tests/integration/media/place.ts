@@ -16,6 +16,9 @@ export const quick: DownloadOptions = {
   patience: { firstDelayMs: 5, maxDelayMs: 20, progressBytes: 1000 },
 };
 
+/** For servers that do nothing wrong on a machine that may be busy: nothing is taken for a stall. */
+export const unhurried: DownloadOptions = { ...quick, http: { trustedHosts: ["127.0.0.1"] } };
+
 export interface Place extends Disposable {
   readonly folder: string;
   readonly host: Host;

@@ -6,7 +6,7 @@ import { type ObtainOptions, obtainWindows } from "../../../provision/media/wind
 import type { WindowsRequest } from "../../../provision/media/windows/sources.ts";
 import { type CatalogueFile, esdName, makeCabinet, productsXml } from "./esd.ts";
 import { type Mood, type StandIn, standIn } from "./microsoft.ts";
-import { quick } from "./place.ts";
+import { unhurried } from "./place.ts";
 
 export const german: WindowsRequest = { version: "11", language: "de-DE", edition: "Pro" };
 export const isoName = esdName.replace(".esd", ".iso");
@@ -51,7 +51,7 @@ export function obtain(
   options: ObtainOptions = {},
 ) {
   return obtainWindows(host, files, folder, request, {
-    ...quick,
+    ...unhurried,
     endpoints: server.endpoints,
     catalogueLink: `${server.base}/catalogue.cab`,
     ...options,
