@@ -1,6 +1,8 @@
 /** Completion as a person meets it: bash, zsh and fish themselves get a line and a Tab. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { commands } from "../../../cli/commands.ts";
+import { globalFlags } from "../../../cli/parse.ts";
+import { vmCommand } from "../../../cli/vm.ts";
 import { call } from "../provision/command_line.ts";
 
 const here = import.meta.dirname!;
@@ -38,14 +40,19 @@ async function withFiles(use: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
+const names = [...Object.keys(commands), "help"];
+const vmVerbs = [...new Set(vmCommand.usage.map((line) => line.split(" ")[1]!))];
+const vmFlags = [...vmCommand.flags, ...globalFlags].map(({ name }) => `--${name}`);
+const beginning = (words: readonly string[], prefix: string) => words.filter((word) => word.startsWith(prefix));
+
 const cases: readonly { readonly line: string; readonly offers: readonly string[] }[] = [
-  { line: "neuron-setup ", offers: [...Object.keys(commands), "help"] },
+  { line: "neuron-setup ", offers: names },
   { line: "neuron-setup ver", offers: ["verify", "version"] },
-  { line: "neuron-setup vm re", offers: ["reboot", "render", "reset", "resume"] },
-  { line: "neuron-setup --root /tmp vm p", offers: ["patch", "pause"] },
+  { line: "neuron-setup vm re", offers: beginning(vmVerbs, "re") },
+  { line: "neuron-setup --root /tmp vm p", offers: beginning(vmVerbs, "p") },
   { line: "neuron-setup completions ", offers: ["bash", "fish", "zsh"] },
-  { line: "neuron-setup vm render --r", offers: ["--remove-cdrom", "--remove-pci", "--remove-usb", "--root"] },
-  { line: "neuron-setup help d", offers: ["detect", "doctor"] },
+  { line: "neuron-setup vm render --r", offers: beginning(vmFlags, "--r") },
+  { line: "neuron-setup help d", offers: beginning(names, "d") },
 ];
 
 for (const [shell, offer] of Object.entries(shells)) {
