@@ -179,7 +179,7 @@ function reviewHost(
   return review(
     {
       title: host.live ? "Change this machine?" : `Change the copy below ${host.root}?`,
-      help: "All of it can be taken back: neuron-setup rollback.",
+      help: "The host goes back to what it was with neuron-setup rollback; media and VMs stay until you delete them.",
       plan: planning.plan,
       default: host.live || obstacle !== null ? "stop" : "apply",
       obstacle,

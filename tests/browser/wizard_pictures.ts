@@ -8,14 +8,29 @@ const top = join(import.meta.dirname!, "../..");
 /** Its name is in the pictures. */
 const copy = "/tmp/copy-of-my-pc";
 
-/** What is waited for, the picture's name where one is taken, and the key that answers. */
-const scenes: readonly { readonly until: string; readonly picture?: string; readonly press?: string }[] = [
-  { until: "Which graphics card", picture: "wizard-card", press: "Enter" },
-  { until: "What is the VM for?", press: "Enter" },
-  { until: "What shall the VM be called?", press: "Enter" },
-  { until: "Is this size right?", picture: "wizard-size", press: "Enter" },
-  { until: "Yes, apply it", picture: "wizard-plan", press: "Enter" },
-  { until: "neuron-setup vm define", picture: "wizard-end" },
+interface Scene {
+  /** What is waited for. */
+  readonly until: string;
+  /** The name of the picture that is taken then. */
+  readonly picture?: string;
+  /** The keys that answer. */
+  readonly press?: readonly string[];
+}
+
+const scenes: readonly Scene[] = [
+  { until: "Which graphics card", picture: "wizard-card", press: ["Enter"] },
+  { until: "What is the VM for?", press: ["Enter"] },
+  { until: "What shall the VM be called?", press: ["Enter"] },
+  { until: "Is this size right?", press: ["Enter"] },
+  { until: "❯ Not now", press: ["Up"] },
+  { until: "❯ Windows 10", press: ["Up"] },
+  { until: "❯ Windows 11", picture: "wizard-windows", press: ["Enter"] },
+  { until: "Where does Windows come from?", press: ["Enter"] },
+  { until: "What shall the account in Windows be called?", press: ["ada", "Enter"] },
+  { until: "Its password", press: ["correct horse", "Enter"] },
+  { until: "The password once more", press: ["correct horse", "Enter"] },
+  { until: "Yes, apply it", picture: "wizard-plan", press: ["Enter"] },
+  { until: "This is a copy", picture: "wizard-end" },
 ];
 
 /** @param folder where the pictures go */
@@ -34,7 +49,7 @@ export async function takeWizardPictures(folder: string): Promise<void> {
           await page.setContent(terminalHtml(shown));
           await page.locator("pre").screenshot({ path: `${folder}/${picture}.png`, omitBackground: true });
         }
-        if (press !== undefined) await screen.press(press);
+        if (press !== undefined) await screen.press(...press);
       }
     });
   } finally {
