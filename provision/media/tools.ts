@@ -51,9 +51,26 @@ export async function runTool(
 }
 
 /** A folder of ours with everything in it; already gone is success. */
-export async function removeTree(host: Host, folder: string): Promise<void> {
+async function removeTree(host: Host, folder: string): Promise<void> {
   if (host.stat(folder) === null) return;
   await runTool(host, ["rm", "--recursive", "--force", "--", folder], { purpose: `remove ${folder}` });
+}
+
+/**
+ * A folder for what must be made on the way to `path`, beside it and gone afterwards. Its name is new each time: a program
+ * that outlived a killed run finds its own folder gone, and cannot write into this one.
+ */
+export async function withWorkFolder<T>(host: Host, path: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const top = `${path}.work`;
+  await removeTree(host, top);
+  host.makeFolder(top, { mode: 0o700 });
+  const folder = `${top}/${crypto.randomUUID()}`;
+  host.makeFolder(folder, { mode: 0o700 });
+  try {
+    return await work(folder);
+  } finally {
+    await removeTree(host, top);
+  }
 }
 
 /** `wimlib-imagex 1.13.6 (…)`: the first line it says about itself. */

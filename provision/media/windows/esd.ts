@@ -19,7 +19,7 @@ import { Http, type HttpOptions } from "../http.ts";
 import { removeNote } from "../notes.ts";
 import { type MediaRecord, readRecord, verify } from "../record.ts";
 import { checkName } from "../shelf.ts";
-import { removeTree, runTool } from "../tools.ts";
+import { runTool, withWorkFolder } from "../tools.ts";
 import { sizeWords } from "../words.ts";
 import { chooseEsd, type EsdFile, parseEsdCatalogue } from "./esd_catalogue.ts";
 import { languageTag } from "./languages.ts";
@@ -139,11 +139,8 @@ async function build(
   { esdPath, path, request, from, language }: Building,
   options: EsdOptions,
 ): Promise<MediaRecord> {
-  const work = `${path}.work`;
-  await removeTree(host, work);
-  host.makeFolder(work, { mode: 0o700 });
-  host.makeFolder(`${work}/medium`);
-  try {
+  return await withWorkFolder(host, path, async (work) => {
+    host.makeFolder(`${work}/medium`);
     const { tree, editions } = await unpackEsd(host, files, esdPath, `${work}/medium`, options);
     return await writeIso(host, files, {
       tree,
@@ -161,7 +158,5 @@ async function build(
         verifiedAgainst: from.verifiedAgainst,
       }],
     }, options);
-  } finally {
-    await removeTree(host, work);
-  }
+  });
 }

@@ -9,7 +9,7 @@ import { readWim } from "../../unattend/read_wim.ts";
 import type { WimImage } from "../../unattend/wim.ts";
 import type { MediaRecord, WindowsContents } from "../record.ts";
 import { checkName } from "../shelf.ts";
-import { removeTree, runTool } from "../tools.ts";
+import { runTool, withWorkFolder } from "../tools.ts";
 import { sizeWords } from "../words.ts";
 import type { WindowsTree } from "./tree.ts";
 import { type BuildOptions, escapePattern, maxFileBytes, writeIso } from "./write_iso.ts";
@@ -36,10 +36,7 @@ export async function takeTree(
   const split = bytes.some((each) => each > (options.maxFileBytes ?? maxFileBytes));
   checkRoom(files, folder, options.from ?? tree.folder, sizeBytes * (split ? 3 : 1.3));
   await checkImages(host, tree, options);
-  const work = `${path}.work`;
-  await removeTree(host, work);
-  host.makeFolder(work, { mode: 0o700 });
-  try {
+  return await withWorkFolder(host, path, async (work) => {
     const source = `file:${options.from ?? tree.folder}`;
     const record = await writeIso(host, files, {
       tree,
@@ -51,9 +48,7 @@ export async function takeTree(
       madeFrom: [{ source, sizeBytes, sha256: "", verifiedAgainst: "the checksums in its install image" }],
     }, options);
     return { path, record };
-  } finally {
-    await removeTree(host, work);
-  }
+  });
 }
 
 /** What the images install. Throws `unsupported` when none is for a 64-bit PC. */

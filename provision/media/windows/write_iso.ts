@@ -7,7 +7,7 @@
  * Sources: xorrisofs(1), wimlib-imagex split(1), Microsoft Learn "Split a Windows image (.wim) file".
  */
 import { AppError } from "../../../model/errors.ts";
-import type { BigFiles } from "../../host/big_files.ts";
+import type { BigFile, BigFiles } from "../../host/big_files.ts";
 import { parentOf } from "../../host/files.ts";
 import type { Host } from "../../host/host.ts";
 import { sha256Of } from "../hasher.ts";
@@ -60,15 +60,9 @@ export async function writeIso(
     });
   }
   const part = `${path}.part`;
-  using lock = files.openLocked(part);
-  if (lock === null) {
-    throw new AppError("locked", `Cannot make ${path}: another run is making it now`, {
-      hint: "Wait until it is done",
-    });
-  }
+  using lock = openAnew(host, files, part, path);
   removeNote(host, part);
   try {
-    await lock.truncate(0);
     await xorriso(host, files, wish, part, options);
     await checkBootCatalogue(host, part);
     const meter = new ProgressMeter(options.report ?? (() => {}));
@@ -92,6 +86,19 @@ export async function writeIso(
     host.remove(part);
     throw error;
   }
+}
+
+/** A file that nobody has open: the xorriso of a killed run may still be writing to the one that lies there. */
+function openAnew(host: Host, files: BigFiles, part: string, path: string): BigFile {
+  const locked = () =>
+    new AppError("locked", `Cannot make ${path}: another run is making it now`, { hint: "Wait until it is done" });
+  const left = files.openLocked(part);
+  if (left === null) throw locked();
+  host.remove(part);
+  left[Symbol.dispose]();
+  const file = files.openLocked(part);
+  if (file === null) throw locked();
+  return file;
 }
 
 async function xorriso(

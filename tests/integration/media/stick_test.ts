@@ -11,6 +11,16 @@ import { bootPlatforms } from "../../../provision/media/windows/write_iso.ts";
 import { edition, makeWim, mediumFiles, writeTree } from "./esd.ts";
 import { discImage, sha256 } from "./place.ts";
 
+const main = new URL("../../../main.ts", import.meta.url).pathname;
+
+function sizeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return null;
+  }
+}
+
 interface Bench extends Disposable {
   readonly top: string;
   readonly where: readonly string[];
@@ -88,6 +98,30 @@ Deno.test("a stick that gives back wrong bytes is found out, and leaves nothing"
   assertEquals(code, 1);
   assertMatch(stderr, /Cannot check the install image in .*: wimlib-imagex ended with \d+/);
   assertEquals(here.names(), []);
+});
+
+Deno.test("killed while the ISO is made, whatever its programs do afterwards, the next run makes the right one", async () => {
+  using here = bench();
+  await writeMedium(`${here.top}/stick`);
+  Deno.writeFileSync(`${here.top}/stick/big`, new Uint8Array(192 << 20).fill(7));
+  const words = ["media", "import", `${here.top}/stick`, ...here.where, "--name", "x.iso", "--quiet"];
+  for (let killed = 0; killed < 2; killed++) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", "--no-check", "--cached-only", main, ...words],
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    while ((sizeOf(`${here.top}/media/x.iso.part`) ?? 0) < 1 << 20) await new Promise((done) => setTimeout(done, 2));
+    child.kill("SIGKILL");
+    await child.status;
+    assertEquals(here.names().includes("x.iso"), false);
+  }
+  // xorriso of the killed runs still works; its files are not ours any more.
+  const { code, stderr } = await call(...words);
+  assertEquals(code, 0, stderr);
+  assertEquals(here.names(), ["x.iso"]);
+  await assertBoots(`${here.top}/media/x.iso`, /\/big'/);
+  assertEquals((await call("media", "verify", "x.iso", ...here.where)).code, 0);
 });
 
 Deno.test("what is no complete medium, or no Windows for a PC, is refused by its reason", async () => {
