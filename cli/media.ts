@@ -1,8 +1,6 @@
 /** `neuron-setup media`: installation images, downloaded or imported so that their names can be trusted. */
-import { AppError } from "../model/errors.ts";
-import type { Command, ExitCode, Flag } from "./command.ts";
-import { unknownWord } from "./parse.ts";
-import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
+import type { Command, Flag } from "./command.ts";
+import { runVerb, type Verb } from "./vm/verb.ts";
 
 const verbs: Readonly<Record<string, Verb>> = {
   list: {
@@ -103,14 +101,5 @@ export const mediaCommand: Command = {
       why: "one JSON object a line, progress included",
     },
   ],
-  async run(invocation): Promise<ExitCode> {
-    const [word, ...words] = invocation.words;
-    if (word === undefined) {
-      throw new AppError("usage", "media needs a verb", { hint: `One of: ${Object.keys(verbs).join(", ")}` });
-    }
-    const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
-    if (verb === undefined) throw unknownWord("media verb", word, Object.keys(verbs));
-    refuseOtherFlags("media", word, verb, invocation);
-    return await (await verb.load())({ ...invocation, words });
-  },
+  run: (invocation) => runVerb("media", verbs, invocation),
 };

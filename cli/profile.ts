@@ -17,8 +17,7 @@ import { type Profile, shippedProfiles } from "../provision/profiles.ts";
 import { mergeParts } from "../provision/vm/merge.ts";
 import type { Command, ExitCode, Flag, Invocation } from "./command.ts";
 import { confirmed, openMachine, yesFlag } from "./machine.ts";
-import { unknownWord } from "./parse.ts";
-import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
+import { runVerb, type Verb } from "./vm/verb.ts";
 import { integerFlag, textFlag } from "./vm/words.ts";
 
 const changes = ["display-name", "description", "memory-mib", "vcpus", "disk-gib"];
@@ -63,16 +62,7 @@ export const profileCommand: Command = {
     },
     { line: "neuron-setup profile show gaming --json >mine.json", why: "everything of it, to edit and give to --file" },
   ],
-  async run(invocation): Promise<ExitCode> {
-    const [word, ...words] = invocation.words;
-    if (word === undefined) {
-      throw new AppError("usage", "profile needs a verb", { hint: `One of: ${Object.keys(verbs).join(", ")}` });
-    }
-    const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
-    if (verb === undefined) throw unknownWord("profile verb", word, Object.keys(verbs));
-    refuseOtherFlags("profile", word, verb, invocation);
-    return await (await verb.load())({ ...invocation, words });
-  },
+  run: (invocation) => runVerb("profile", verbs, invocation),
 };
 
 function list(invocation: Invocation): Promise<ExitCode> {

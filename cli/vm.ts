@@ -1,8 +1,6 @@
 /** `neuron-setup vm`: virtual machines. Verbs are loaded when called; `render` and `patch` need no hypervisor. */
-import { AppError } from "../model/errors.ts";
-import type { Command, ExitCode, Flag } from "./command.ts";
-import { unknownWord } from "./parse.ts";
-import { refuseOtherFlags, type Verb } from "./vm/verb.ts";
+import type { Command, Flag } from "./command.ts";
+import { runVerb, type Verb } from "./vm/verb.ts";
 
 const patchFlags = [
   "memory-mib",
@@ -169,14 +167,5 @@ export const vmCommand: Command = {
     },
     { line: "neuron-setup vm gpu release 0000:01:00.0", why: "back to the drivers it had" },
   ],
-  async run(invocation): Promise<ExitCode> {
-    const [word, ...words] = invocation.words;
-    if (word === undefined) {
-      throw new AppError("usage", "vm needs a verb", { hint: `One of: ${Object.keys(verbs).join(", ")}` });
-    }
-    const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
-    if (verb === undefined) throw unknownWord("vm verb", word, Object.keys(verbs));
-    refuseOtherFlags("vm", word, verb, invocation);
-    return await (await verb.load())({ ...invocation, words });
-  },
+  run: (invocation) => runVerb("vm", verbs, invocation),
 };
