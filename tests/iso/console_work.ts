@@ -7,25 +7,26 @@ import type { Serial } from "./serial.ts";
 
 const up = "\x1b[A";
 
-/** From its welcome to its end: what is proposed is taken, and applied. @returns whether a restart was asked for */
+/**
+ * From its welcome to its end: what is proposed is taken, and applied. A question is drawn again at every key, with a
+ * `?` before it until it is answered and a check mark then: that is waited for, so that no key meets the next question.
+ * @returns whether a restart was asked for
+ */
 export async function answerWizard(serial: Serial): Promise<"restarts" | "done"> {
   while (true) {
-    const [said] = await serial.until(
-      /(Which graphics card|What is the VM for|What shall the VM be called|Is this size right)[^\n]*|Change this machine\?|Reboot now\?|login: |hint: [^\n]*/,
-      patient(180),
-    );
-    if (said.startsWith("hint: ")) throw new Error(`the wizard failed:\n${serial.text.slice(-1500)}`);
-    if (said === "login: ") return "done";
-    if (said === "Change this machine?") {
-      await serial.until(/No, change nothing/, patient(10));
+    const [, asked, end] = await serial.until(/\? ([A-Z][^\n?]*\?)|(login: |hint: [^\n]*)/, patient(180));
+    if (end?.startsWith("hint: ")) throw new Error(`the wizard failed:\n${serial.text.slice(-1500)}`);
+    if (asked === undefined) return "done";
+    if (asked === "Change this machine?") {
       // The proposal of a running machine is to change nothing: two above it is the yes.
-      await serial.type(up);
-      await serial.until(/[❯>] Show every line first/, patient(10));
-      await serial.type(up);
-      await serial.until(/[❯>] Yes, apply it/, patient(10));
+      for (const choice of ["Show every line first", "Yes, apply it"]) {
+        await serial.type(up);
+        await serial.until(new RegExp(`[❯>] ${choice}`), patient(30));
+      }
     }
     await serial.type("\r");
-    if (said === "Reboot now?") return "restarts";
+    await serial.until(new RegExp(`[✔√] ${asked.replace("?", "\\?")}`), patient(30));
+    if (asked === "Reboot now?") return "restarts";
   }
 }
 

@@ -2,14 +2,17 @@
  * `deno task test:iso`: the ISO in emulated computers, from its start to an installed system that is set up. Prints a
  * table of times in seconds; ends with 1 when a case did not end as it must. The ISO must be there: deno task iso.
  *
- * usage: tests/iso/run.ts [CASE …] [--iso FILE]
+ * usage: tests/iso/run.ts [CASE …] [--iso FILE] [--disks FOLDER]
+ *
+ * --disks keeps installed disks in a folder and begins with those that are there: to try again what comes after the
+ * medium.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { ensurePackages } from "../../cli/try/packages.ts";
 import { runTask } from "../../packaging/build.ts";
 import { builtIso } from "../../packaging/iso.ts";
 import { quick } from "../machine/layouts.ts";
-import { type Case, runCase } from "./scenario.ts";
+import { type Case, type Place, runCase } from "./scenario.ts";
 
 const cases: readonly Case[] = [
   { name: "bios", what: "BIOS, from a CD, to a virtio disk", firmware: "bios", medium: "cd", bus: "virtio" },
@@ -38,7 +41,7 @@ interface Row {
   readonly trouble: string | null;
 }
 
-async function row(one: Case, iso: string): Promise<Row> {
+async function row(one: Case, from: Pick<Place, "iso" | "disks">): Promise<Row> {
   console.log(`\n${one.name}: ${one.what}`);
   const folder = await Deno.makeTempDir({ prefix: "neuron-iso-test-" });
   const parts = new Map<string, number>();
@@ -47,7 +50,7 @@ async function row(one: Case, iso: string): Promise<Row> {
     console.log(`  ${part}: ${seconds(ms)} s`);
   };
   try {
-    await runCase(one, { iso, folder, timed });
+    await runCase(one, { ...from, folder, timed });
     return { name: one.name, parts, trouble: null };
   } catch (error) {
     const trouble = error instanceof Error ? error.message : String(error);
@@ -81,7 +84,7 @@ function print(rows: readonly Row[]): void {
 const seconds = (ms: number) => (ms / 1000).toFixed(0);
 
 await runTask(async () => {
-  const words = parseArgs(Deno.args, { string: ["iso"] });
+  const words = parseArgs(Deno.args, { string: ["iso", "disks"] });
   const iso = typeof words.iso === "string" ? words.iso : builtIso;
   await Deno.stat(iso).catch(() => {
     throw new Error(`there is no ${iso}: run deno task iso first`);
@@ -92,8 +95,9 @@ await runTask(async () => {
   if (unknown !== undefined) {
     throw new Error(`no case "${unknown}"; there are: ${cases.map(({ name }) => name).join(", ")}`);
   }
+  const from = typeof words.disks === "string" ? { iso, disks: words.disks } : { iso };
   const rows: Row[] = [];
-  for (const one of cases) if (names.length === 0 || names.includes(one.name)) rows.push(await row(one, iso));
+  for (const one of cases) if (names.length === 0 || names.includes(one.name)) rows.push(await row(one, from));
   print(rows);
   if (rows.some(({ trouble }) => trouble !== null)) Deno.exit(1);
 });

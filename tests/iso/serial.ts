@@ -5,6 +5,9 @@ import { DeadlineError } from "../machine/deadline.ts";
 // deno-lint-ignore no-control-regex
 const control = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>78Mc])|[\x00-\x08\x0b-\x0c\x0e-\x1f]/g;
 
+// deno-lint-ignore no-control-regex
+const unfinished = /\x1b(?:\[[0-9;?]*[ -/]*|[()])?$/;
+
 export class Serial {
   #connection: Deno.UnixConn | null = null;
   #text = "";
@@ -20,9 +23,9 @@ export class Serial {
     return serial;
   }
 
-  /** Without what only moves the cursor. */
+  /** Without what only moves the cursor. What has begun and not ended yet is not told. */
   get text(): string {
-    return this.#text.replaceAll(control, "");
+    return this.#text.replace(unfinished, "").replaceAll(control, "");
   }
 
   /** Waits for words behind those that were waited for before, and gives what they matched. */
