@@ -72,7 +72,7 @@ function linuxMedia(host: Host): LinuxMedium[] {
   const media = readLinuxMedia(host, host.now());
   if (media.length > 0) return media;
   throw new AppError("not-found", "Nothing on this machine says which Linux systems there are", {
-    hint: "Install the package osinfo-db; neuron-setup apply does it too",
+    hint: "Install the package osinfo-db",
   });
 }
 

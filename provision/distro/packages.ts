@@ -89,12 +89,6 @@ export const needs: readonly Need[] = [
     files: program("wimlib-imagex"),
     packages: { apt: ["wimtools"], dnf: ["wimlib-utils"], pacman: ["wimlib"], zypper: ["wimtools"] },
   },
-  { what: "Microsoft's catalogue of images (cabextract)", files: program("cabextract"), packages: same("cabextract") },
-  {
-    what: "the list of systems (osinfo-db)",
-    files: ["/usr/share/osinfo/VERSION"],
-    packages: same("osinfo-db"),
-  },
   { what: "openssl", files: program("openssl"), packages: same("openssl") },
 ];
 

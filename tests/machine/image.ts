@@ -13,7 +13,6 @@ const overlayFolder = join(import.meta.dirname!, "image/overlay");
 /** As a person would have it before Neuron: a boot loader, a desktop's kernel, libvirt with QEMU. */
 const packages = [
   "busybox",
-  "cabextract",
   "dbus",
   "dnsmasq-base",
   "grub-pc",
@@ -25,7 +24,6 @@ const packages = [
   "libvirt-daemon-system",
   "linux-image-amd64",
   "openssl",
-  "osinfo-db",
   "ovmf",
   "pci.ids",
   "procps",
