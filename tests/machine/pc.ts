@@ -6,7 +6,7 @@
 import { Agent, type Ran } from "./agent.ts";
 import { type Card, disguise } from "./cards.ts";
 import { until, within } from "./deadline.ts";
-import { openLines } from "./lines.ts";
+import { type Lines, openLines } from "./lines.ts";
 import { Qmp } from "./qmp.ts";
 
 /** What the PC is made of, beside what every one has. */
@@ -75,6 +75,7 @@ export class Pc {
   #options: PcOptions;
   #process: Deno.ChildProcess | null = null;
   #qmp: Qmp | null = null;
+  #serial: Lines | null = null;
   #agent: Agent | null = null;
 
   constructor(options: PcOptions) {
@@ -168,9 +169,9 @@ export class Pc {
 
   /** Types a line at its serial console. */
   async type(line: string): Promise<void> {
-    const serial = await openLines(`${this.#options.folder}/serial`, () => {});
-    await serial.send(line);
-    serial.close();
+    // Stays open: what the port has not taken yet is lost with the connection.
+    this.#serial ??= await openLines(`${this.#options.folder}/serial`, () => {});
+    await this.#serial.send(line);
   }
 
   /** Shuts it down. */
@@ -209,6 +210,8 @@ export class Pc {
 
   #forget(): void {
     this.#qmp?.close();
+    this.#serial?.close();
+    this.#serial = null;
     this.#agent?.close();
     this.#process = null;
     this.#qmp = null;
