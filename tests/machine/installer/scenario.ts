@@ -170,7 +170,7 @@ async function assertInstalled(pc: Pc, installation: Installation): Promise<void
   const disk = bus === "nvme" ? "/dev/nvme0n1" : "/dev/vda";
   const part = (number: number) => `${disk}${bus === "nvme" ? "p" : ""}${number}`;
   const says = async (script: string) => (await pc.read(script)).trim();
-  const root = encrypted ? "/dev/mapper/neuron-root" : part(4);
+  const root = encrypted ? "/dev/dm-0" : part(4);
   const mounts = await says("findmnt --real --noheadings --list --output TARGET,SOURCE,FSTYPE | sort");
   const expected: (readonly [string, string, string])[] = [
     ["/", `${root}[/@]`, "btrfs"],
