@@ -3,7 +3,7 @@
  * QEMU with. Emulated (`type='qemu'`), so that it runs where there is no /dev/kvm.
  */
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { type Connection, open } from "../../../libvirt/mod.ts";
+import { type Connection, type Domain, open } from "../../../libvirt/mod.ts";
 import { parseDomainCapabilities } from "../../../provision/vm/capabilities.ts";
 import { readCapabilities } from "../../../provision/vm/read_capabilities.ts";
 import { patchDomain } from "../../../provision/vm/patch/patch.ts";
@@ -142,10 +142,48 @@ Deno.test("a Windows domain starts with UEFI, Secure Boot, a TPM and both agents
         "devices/graphics[type=spice]",
       ]
     ) assert(hasPath(running, path), `${path} is not in\n${running}`);
+    await untilFirmwareShows(domain, daemon.folder);
     await domain.destroy();
     await domain.undefine({ nvram: true, tpm: true });
   });
 });
+
+/** OVMF's logo: in the middle of a dark screen, and of more colours than any text screen has. */
+async function untilFirmwareShows(domain: Domain, folder: string): Promise<void> {
+  const file = `${folder}/screen.ppm`;
+  const deadline = AbortSignal.timeout(240_000);
+  let last = "no picture";
+  while (true) {
+    if (deadline.aborted) throw new Error(`the firmware's logo did not come up; last seen: ${last}`);
+    // By QEMU's monitor, since libvirt gives a PNG where QEMU can make one.
+    await domain.monitorCommand(JSON.stringify({ execute: "screendump", arguments: { filename: file } }));
+    const seen = middleOf(await Deno.readFile(file));
+    if (seen !== null) {
+      last = `${seen.colors} colours, ${seen.lit} of ${seen.pixels} pixels lit`;
+      if (seen.colors > 16 && seen.lit > seen.pixels / 100) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** What the middle ninth of a picture shows. @param ppm as QEMU makes it: P6, 8 bits a colour (ppm(5)) */
+function middleOf(ppm: Uint8Array): { colors: number; lit: number; pixels: number } | null {
+  const head = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(new TextDecoder("latin1").decode(ppm.subarray(0, 64)));
+  if (head === null) return null;
+  const [width, height] = [Number(head[1]), Number(head[2])];
+  const colors = new Set<number>();
+  let [lit, pixels] = [0, 0];
+  for (let y = Math.floor(height / 3); y < height * 2 / 3; y++) {
+    for (let x = Math.floor(width / 3); x < width * 2 / 3; x++) {
+      const at = head[0].length + (y * width + x) * 3;
+      const [red = 0, green = 0, blue = 0] = ppm.subarray(at, at + 3);
+      colors.add(red << 16 | green << 8 | blue);
+      pixels++;
+      if (red + green + blue > 96) lit++;
+    }
+  }
+  return { colors: colors.size, lit, pixels };
+}
 
 Deno.test("libvirt takes the states of single vCPUs as a patch leaves them", async () => {
   const state = (id: number, rest: string) => `<vcpu id='${id}' ${rest}/>`;
