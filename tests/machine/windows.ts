@@ -83,7 +83,7 @@ export async function runWindows(bench: Bench): Promise<void> {
   assert(medium.asked.length > 0 && drivers.asked.length > 0, "the media came from the test's servers");
   assertEquals(
     (await pc.read("ls /var/lib/libvirt/images")).trim().split(/\s+/),
-    ["virtio-win.iso", `${vm}.qcow2`, "windows.iso"],
+    ["virtio-win.iso", "windows.iso", `${vm}.qcow2`],
   );
   const xml = await pc.read(`virsh dumpxml ${vm}`);
   assertStringIncludes(xml, "<hostdev mode='subsystem' type='pci' managed='yes'>");
