@@ -1,27 +1,12 @@
 /** What images of the emulated PC are made from: the build machine's Debian, and a cache that knows recipes by their digest. */
 import { join } from "node:path";
+export { release as suite, sourceFiles as aptSources } from "../../packaging/apt_sources.ts";
 import { tool } from "./tool.ts";
 
 /** Where images are kept: outside the checkout, so that a fresh one finds them. */
 export function cacheFolder(): string {
   const base = Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/root", ".cache");
   return join(base, "neuron-test-machine");
-}
-
-export async function suite(): Promise<string> {
-  const match = /^VERSION_CODENAME=(\S+)$/m.exec(await Deno.readTextFile("/etc/os-release"));
-  if (match === null) throw new Error("/etc/os-release names no Debian release");
-  return match[1]!;
-}
-
-/** The build machine's own: which mirror it uses is not ours to say. */
-export async function aptSources(): Promise<string[]> {
-  const sources = ["/etc/apt/sources.list"];
-  for await (const { name } of Deno.readDir("/etc/apt/sources.list.d")) {
-    if (/^debian.*\.(list|sources)$/.test(name)) sources.push(`/etc/apt/sources.list.d/${name}`);
-  }
-  const there = await Promise.all(sources.map(exists));
-  return sources.filter((_, index) => there[index]);
 }
 
 /** Name of a recipe in the cache. */
