@@ -1,3 +1,4 @@
+import { lastStage } from "../../provision/guest_install/agent.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { asPng } from "../../provision/guest_install/picture.ts";
@@ -118,4 +119,30 @@ Deno.test("asPng() makes a picture that others read, and refuses what is none", 
   assertEquals([...rows.subarray(11)].map((value, index) => (value + pixels[index]!) & 255), [...pixels.subarray(9)]);
   assertEquals(asPng(new TextEncoder().encode("P6\n3 2\n255\nshort")), null);
   assertEquals(asPng(new TextEncoder().encode("<html>")), null);
+});
+
+Deno.test("the guest agent is a sign of life and told once; a watch begun in the middle presses no key", () => {
+  let watch = beginWatch(0, true);
+  assertEquals(watch.timeline.map(({ text }) => text), ["watched again: it runs already"]);
+  assertEquals(happen(watch, 1000, { type: "tick" }).acts, [], "a key would go into whatever it shows");
+  watch = happen(watch, 9 * minuteMs, { type: "agent" }).watch;
+  watch = happen(watch, 9.5 * minuteMs, { type: "agent" }).watch;
+  assertEquals(watch.timeline.filter(({ text }) => text === "QEMU's guest agent answers").length, 1);
+  assertEquals(happen(watch, 18 * minuteMs, { type: "tick" }).watch.outcome, null, "it was alive nine minutes ago");
+  const done = happen(watch, 19 * minuteMs, { type: "stage", stage: "done" }).watch.outcome;
+  assertEquals(done, { kind: "done", withErrors: false });
+});
+
+Deno.test("the last stage of the guest's log counts, and whatever else a guest answers is none", () => {
+  const log = (...lines: readonly string[]) => btoa(lines.join("\r\n"));
+  assertEquals(
+    lastStage(log("2026-11-29 10:00:00Z stage first-logon", "2026-11-29 10:05:00Z starting x.exe /install", "")),
+    "first-logon",
+  );
+  assertEquals(lastStage(log("2026-11-29 10:00:00Z stage guest-tools", "2026-11-29 10:20:00Z stage done")), "done");
+  for (
+    const odd of ["", "not base64 ***", log("stage nonsense"), log("2026 stage constructor"), btoa("\xff\xfe\0\0")]
+  ) {
+    assertEquals(lastStage(odd), null, odd);
+  }
 });
