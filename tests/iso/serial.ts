@@ -2,10 +2,10 @@
 import { DeadlineError } from "../machine/deadline.ts";
 
 /** ECMA-48: what moves the cursor and colours; and the charset of a VT. */
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- escape sequences are what is taken out
 const control = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>78Mc])|[\x00-\x08\x0b-\x0c\x0e-\x1f]/g;
 
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- escape sequences are what is taken out
 const unfinished = /\x1b(?:\[[0-9;?]*[ -/]*|[()])?$/;
 
 export class Serial {
