@@ -10,7 +10,7 @@ import { Progress } from "./progress.ts";
 
 export const applyCommand: Command = {
   name: "apply",
-  summary: "change this machine as planned; everything can be rolled back",
+  summary: "change this machine as planned; rollback takes back what is changed on it",
   usage: ["apply [--answers FILE] [--yes] [--json]"],
   flags: [answersFlag, phaseFlag, yesFlag],
   examples: [
