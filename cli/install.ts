@@ -68,6 +68,13 @@ export const installCommand: Command = {
         });
       }
       if (device !== null) {
+        // Every console of the medium has an installer; nobody is asked, so the first of them does the work.
+        using lock = flags.plan === true ? UNNEEDED : options.json ? host.state.lock() : lockUnlessTaken(host);
+        if (lock === null) {
+          terminal.print("Another console is installing Neuron by the answers on the volume NEURON-SEED.");
+          terminal.print("The machine switches off or restarts when that is done, as the answers say.");
+          return 0;
+        }
         return await withSeed(
           host,
           device,
@@ -88,6 +95,18 @@ export const installCommand: Command = {
     }
   },
 };
+
+/** Held already, or nothing is going to be changed. */
+const UNNEEDED: Disposable = { [Symbol.dispose]: () => {} };
+
+function lockUnlessTaken(host: Host): Disposable | null {
+  try {
+    return host.state.lock();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "locked") return null;
+    throw error;
+  }
+}
 
 interface Work {
   readonly host: Host;
@@ -123,6 +142,7 @@ async function install(work: Work): Promise<ExitCode> {
       hint: "Add --yes if you agree; --plan shows what would be done",
     });
   }
+  using _lock = isSeeded ? UNNEEDED : host.state.lock();
   await refuseChangedDisk(host, plan.disk);
   using show = new InstallShow(invocation);
   const warnings = await interruptible((signal) =>

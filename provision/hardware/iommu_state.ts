@@ -22,6 +22,15 @@ export function isCuredByParameter(machine: MachineForIommu): boolean {
     !/(^|\s)intel_iommu=on(\s|,|$)/.test(machine.host.kernelCommandLine ?? "");
 }
 
+/**
+ * Debian's kernels turn Intel's IOMMU on but for the processor's own graphics (CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF,
+ * Debian's patch "intel-iommu: Add option to exclude integrated GPU only"; mainline's igfx_off does the same when asked):
+ * only an `intel_iommu=on` includes it.
+ */
+export function leavesOutOwnGraphics({ cpu, host }: MachineForIommu): boolean {
+  return cpu.vendor === "intel" && !/(^|\s)intel_iommu=on(\s|$)/.test(host.kernelCommandLine ?? "");
+}
+
 /** Parameters that switch it off (Documentation/admin-guide/kernel-parameters.txt). */
 const OFF_PARAMETERS = new Set(["intel_iommu=off", "amd_iommu=off", "iommu=off"]);
 

@@ -6,7 +6,7 @@ import type { Detection, GpuReason, PciDevice } from "../../model/detection.ts";
 import { firmwareSetup, firmwareWords } from "./firmware_words.ts";
 import type { JudgedGpu } from "./gpu.ts";
 import { isManagementChip, isVirtualDisplay } from "./gpu_kinds.ts";
-import { iommuCure, iommuState } from "./iommu_state.ts";
+import { iommuCure, iommuState, leavesOutOwnGraphics } from "./iommu_state.ts";
 import { troublesOf } from "./troubles.ts";
 
 /** All that was read, before the cards are judged. */
@@ -23,7 +23,7 @@ export function reasonsOf(gpu: JudgedGpu, all: readonly JudgedGpu[], machine: Ma
 function verdictReason(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGpu[], machine: Machine): GpuReason {
   switch (gpu.verdict) {
     case "no-iommu":
-      return noIommu(machine);
+      return noIommu(gpu, machine);
     case "shared-group":
       return sharedGroup(gpu, machine);
     case "only-gpu":
@@ -39,9 +39,16 @@ function verdictReason(gpu: JudgedGpu, device: PciDevice, all: readonly JudgedGp
   }
 }
 
-function noIommu(machine: Machine): GpuReason {
+function noIommu(gpu: JudgedGpu, machine: Machine): GpuReason {
   switch (iommuState(machine)) {
     case "on":
+      if (gpu.integrated && leavesOutOwnGraphics(machine)) {
+        return reason(
+          "no-group",
+          "The kernel isolates other devices and leaves the processor's own graphics out: it is in no isolation (IOMMU) group.",
+          "Start the kernel with intel_iommu=on (and without igfx_off or intgpu_off), then look again.",
+        );
+      }
       return reason(
         "no-group",
         "The machine isolates other devices, but not this one: it is in no isolation (IOMMU) group.",

@@ -43,11 +43,10 @@ const RECORD = "installation.jsonl";
 const LONGEST_MS = 3 * 60 * 60_000;
 
 /**
- * Gives what went wrong though the installation is good without it.
- * @throws AppError `command-failed`, `verification-failed`, `interrupted`, `locked`; nothing is left mounted then
+ * Gives what went wrong though the installation is good without it. The caller holds `host.state.lock()`.
+ * @throws AppError `command-failed`, `verification-failed`, `interrupted`; nothing is left mounted then
  */
 export async function execute(host: Host, plan: InstallPlan, options: ExecuteOptions): Promise<string[]> {
-  using _lock = host.state.lock();
   const record = (entry: object) => appendRecord(host.state, JSON.stringify({ atMs: host.now(), ...entry }), RECORD);
   const warnings: string[] = [];
   const run = new Run(host, plan, options, warnings);

@@ -89,8 +89,8 @@ async function setUp(one: Case, computer: ComputerOptions, { folder, timed }: Pl
 async function installFromMedium(one: Case, computer: ComputerOptions, { iso, folder, timed }: Place): Promise<void> {
   const volume = await makeSeed(folder, answersOf(one));
   await using live = await Computer.on({ ...computer, medium: { path: iso, as: one.medium }, volume });
-  // Both consoles have an installer, and one of them the work: on the other it says that somebody is at it.
-  await live.serial.until(/\[ *1\/\d+\]|hint: Wait until it is done/, patient(120));
+  // Both consoles have an installer, and one of them the work.
+  await live.serial.until(/\[ *1\/\d+\]|Another console is installing Neuron/, patient(120));
   timed("installer", live.upMs);
   await live.switchedOff(patient(300));
   timed("installed", live.upMs);

@@ -1,5 +1,5 @@
 /** The rules of docs/cli.md on machines that no fixture shows. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Gpu } from "../../../model/detection.ts";
 import { chooseGpu } from "../../../provision/hardware/choose_gpu.ts";
 import { detect } from "../../../provision/hardware/detect.ts";
@@ -179,6 +179,17 @@ Deno.test("a BMC is nobody's candidate, whatever its address", () => {
 Deno.test("a card without a group while others have one cannot be isolated", () => {
   const gpu = gpusOf([IGPU, { at: "0000:01:00.0", ids: "10de:2484", class: "0300" }]).get("0000:01:00.0");
   assertEquals([gpu?.verdict, gpu?.iommuGroup, gpu?.reasons[0]?.code], ["no-iommu", null, "no-group"]);
+});
+
+Deno.test("the processor's own graphics that the kernel left out is told the parameter that includes it", () => {
+  const { group: _, ...left } = IGPU;
+  const card: MadeUpDevice = { at: "0000:01:00.0", ids: "10de:2484", class: "0300", group: 1 };
+  const cureOf = (commandLine: string) =>
+    gpusOf([left, card], { "/proc/cpuinfo": INTEL_CPU, "/proc/cmdline": `${commandLine}\n` }).get(IGPU.at)?.reasons[0]
+      ?.hint ?? "";
+  assertStringIncludes(cureOf("ro quiet"), "intel_iommu=on");
+  assertStringIncludes(cureOf("ro intel_iommu=on,igfx_off"), "without igfx_off");
+  assertEquals(cureOf("ro intel_iommu=on"), "Use another slot, or another card.");
 });
 
 Deno.test("a board with two chips behind a PLX switch is two cards", () => {

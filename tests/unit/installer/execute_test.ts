@@ -145,9 +145,3 @@ Deno.test("unpacking tells how far it is, in bytes of the image", async () => {
   const told = events.flatMap((event) => event.type === "progress" ? [event.done / event.total] : []);
   assertEquals(told.map((share) => Math.round(share * 100)), [1, 50, 100]);
 });
-
-Deno.test("two installations at once are refused", async () => {
-  const { start, host } = machine();
-  using _lock = host.state.lock();
-  assertEquals((await assertRejects(start, AppError)).code, "locked");
-});
