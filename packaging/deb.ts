@@ -88,9 +88,12 @@ export async function sourceDate(): Promise<number> {
 const part = (name: string) => Deno.readTextFile(join(parts, name));
 const gzip = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(text, { level: 9 }));
 
+/** What commands beside the host phase ask for: Media Creation's list of Windows, and osinfo-db's of Linux systems. */
+const forMedia = ["cabextract", "osinfo-db"];
+
 /** What the host phase would install by itself comes with the package where recommended packages are wanted. */
 export function recommended(): string[] {
-  return [...new Set(needs.flatMap(({ packages }) => packages.apt ?? []))].sort();
+  return [...new Set([...needs.flatMap(({ packages }) => packages.apt ?? []), ...forMedia])].sort();
 }
 
 function renderControl(version: string, installedKib: number): string {

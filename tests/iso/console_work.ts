@@ -36,8 +36,13 @@ export async function signIn(serial: Serial): Promise<void> {
   await serial.until(/Password: /, patient(30));
   await serial.type(`${account.password}\r`);
   await serial.until(/\$ /, patient(60));
+  await quietShell(serial);
+}
+
+/** A shell that was just seen shows nothing any more but what commands print. */
+export async function quietShell(serial: Serial): Promise<void> {
   await serial.type("stty -echo rows 50 columns 500; PS1=; unset PROMPT_COMMAND; export SYSTEMD_PAGER= NO_COLOR=1\r");
-  await asRoot(serial, "true");
+  await typed(serial, "true", 60);
 }
 
 /** Longer lines than this a terminal loses. */
@@ -56,7 +61,7 @@ export async function runAsRoot(serial: Serial, script: string, seconds: number)
 }
 
 /** Types a command, waits for its end and gives what it printed, and its exit code. */
-async function typed(serial: Serial, command: string, seconds: number): Promise<[said: string, code: number]> {
+export async function typed(serial: Serial, command: string, seconds: number): Promise<[said: string, code: number]> {
   const mark = crypto.randomUUID().slice(0, 8);
   await serial.type(`echo begin-"${mark}"; ${command}; echo end-"${mark}" $?\r`);
   const end = new RegExp(`begin-${mark}\\r*\\n([\\s\\S]*)end-${mark} (\\d+)`);
