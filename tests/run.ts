@@ -10,6 +10,8 @@ import { AppError, errorMessage } from "../model/errors.ts";
 import { ensurePackages, hypervisorPackages } from "../cli/try/packages.ts";
 import { launcherPackages } from "../packaging/self_extracting.ts";
 
+const usage = "tests/run.ts [--no-install] [FOLDER …]";
+
 const top = join(import.meta.dirname!, "..");
 
 /** Beyond what the product itself needs. */
@@ -66,7 +68,9 @@ const suites: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 async function main(args: readonly string[]): Promise<number> {
-  const folders = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--no-install");
+  if (unknown !== undefined) throw new AppError("usage", `There is no ${unknown}`, { hint: usage });
+  const folders = args.filter((arg) => !arg.startsWith("-"));
   if (!args.includes("--no-install")) await ensurePackages(testPackages, (line) => console.log(line));
   const count: Count = { passed: 0, failed: 0 };
   const chosen = folders.length === 0 ? suites : folders.map((folder) => [folder, []] as const);
