@@ -55,7 +55,8 @@ id=$(echo "$SOURCE_DATE_EPOCH $LABEL" | sha256sum | cut -c1-16)
 echo "$LABEL" >"$iso/.disk/info"
 cp "$here/grub.cfg" "$iso/boot/grub/grub.cfg"
 find_volume=$WORK/grub.cfg
-printf 'search --set=root --file /.disk/%s\nset prefix=($root)/boot/grub\nconfigfile ($root)/boot/grub/grub.cfg\n' "$id" \
+# normal, not configfile: only that reads which module has which command.
+printf 'search --set=root --file /.disk/%s\nset prefix=($root)/boot/grub\nnormal ($root)/boot/grub/grub.cfg\n' "$id" \
 	>"$find_volume"
 
 grub=$root/usr/lib/grub

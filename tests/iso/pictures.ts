@@ -135,16 +135,20 @@ async function setUpByHand(options: ComputerOptions): Promise<void> {
   await screen.picture(`${pictures}/first-boot-proved.png`);
 }
 
+const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+
 await runTask(async () => {
   const words = parseArgs(Deno.args, { string: ["iso", "disk"] });
   const folder = await Deno.makeTempDir({ prefix: "neuron-iso-pictures-" });
   try {
-    const disk = { path: typeof words.disk === "string" ? words.disk : `${folder}/disk.qcow2`, bus: "virtio" as const };
+    const disk = { path: `${folder}/disk.qcow2`, bus: "virtio" as const };
     const options = { folder, firmware: "bios" as const, disk };
-    if (!await Deno.stat(disk.path).then(() => true, () => false)) {
+    const kept = typeof words.disk === "string" ? words.disk : null;
+    if (kept === null || !await exists(kept)) {
       await tool("qemu-img", ["create", "-q", "-f", "qcow2", disk.path, "40G"], "qemu-utils");
       await installByHand(options, typeof words.iso === "string" ? words.iso : builtIso);
-    }
+      if (kept !== null) await Deno.copyFile(disk.path, kept);
+    } else await Deno.copyFile(kept, disk.path);
     await setUpByHand(options);
   } finally {
     await Deno.remove(folder, { recursive: true });
