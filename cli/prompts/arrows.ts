@@ -46,7 +46,8 @@ export class ArrowsFace implements Face {
     );
     /** The explanation goes away once the question is answered. */
     const message = (text: string, status: string) => status === "done" ? text : `${text}\n${help}\n`;
-    const theme = { style: { message } };
+    // The library's mark is blue: on a bare console hardly to be seen.
+    const theme = { prefix: { idle: this.#terminal.color ? "\x1b[36m?\x1b[39m" : "?" }, style: { message } };
     const context = {
       signal,
       /** Whoever goes back sees the question before, not both. */
