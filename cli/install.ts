@@ -213,7 +213,10 @@ async function end(
   if (face !== null && then === "stay") {
     const title = "Restart now?";
     const help = "The machine then starts from its disk.";
-    const reply = await face.ask({ id: "restart", kind: "confirm", title, help, default: true }, false);
+    const reply = await face.ask(
+      { id: "restart", kind: "confirm", title, help, default: true, afterwards: true },
+      false,
+    );
     if (reply === true) now = "reboot";
   }
   if (now === "stay") return 3;

@@ -41,9 +41,8 @@ export class ArrowsFace implements Face {
 
   async #prompt(question: Question, canGoBack: boolean, signal: AbortSignal): Promise<Reply> {
     const keys = canGoBack ? "Esc goes back" : "Ctrl-C leaves";
-    const help = [...this.#wrap(question.help), this.#dim(`(${keys}; nothing is changed before you say so)`)].join(
-      "\n",
-    );
+    const promise = question.afterwards === true ? "" : "; nothing is changed before you say so";
+    const help = [...this.#wrap(question.help), this.#dim(`(${keys}${promise})`)].join("\n");
     /** The explanation goes away once the question is answered. */
     const message = (text: string, status: string) => status === "done" ? text : `${text}\n${help}\n`;
     // The library's mark is blue: on a bare console hardly to be seen.

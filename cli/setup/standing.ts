@@ -120,6 +120,7 @@ const rebootNow: ConfirmQuestion = {
   id: "reboot",
   kind: "confirm",
   title: "Reboot now?",
+  afterwards: true,
   help: "Save your work first: everything that runs on this machine is ended.",
   default: false,
 };

@@ -6,6 +6,8 @@ interface Asked {
   readonly id: string;
   readonly title: string;
   readonly help: string;
+  /** The work is done: that nothing was changed is no promise any more. */
+  readonly afterwards?: true;
 }
 
 export interface Choice {

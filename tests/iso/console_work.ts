@@ -24,7 +24,7 @@ export async function answerWizard(serial: Serial): Promise<"restarts" | "done">
         await serial.until(new RegExp(`[❯>] ${choice}`), patient(30));
       }
     }
-    await serial.type("\r");
+    await serial.type(asked === "Reboot now?" ? "y\r" : "\r");
     await serial.until(new RegExp(`[✔√] ${asked.replace("?", "\\?")}`), patient(30));
     if (asked === "Reboot now?") return "restarts";
   }

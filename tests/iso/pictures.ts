@@ -43,7 +43,7 @@ const installer: Readonly<Record<string, Answer>> = {
 const wizard: Readonly<Record<string, Answer>> = {
   "Which graphics card shall the VM get?": { picture: "first-boot" },
   "Change this machine?": { picture: "first-boot-plan", press: ["up", "up"] },
-  "Reboot now?": { picture: "first-boot-end" },
+  "Reboot now?": { picture: "first-boot-end", type: "y" },
 };
 
 /** The question that is open: the last that is marked with a question mark. Null: none is. */
@@ -100,6 +100,8 @@ async function installByHand(options: ComputerOptions, iso: string): Promise<voi
   await using computer = await Computer.on({ ...options, medium: { path: iso, as: "cd" } });
   const { serial, qmp } = computer;
   await serial.until(/Install Neuron/, patient(30));
+  // The screen comes after the line.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   await qmp.execute("screendump", { filename: `${pictures}/install-menu.png`, format: "png" });
   await serial.until(/\? Which disk/, patient(180));
   await serial.type("\x03");
