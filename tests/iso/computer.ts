@@ -120,6 +120,8 @@ function computerArguments(options: ComputerOptions, variables: string): string[
       `socket,id=console,path=${folder}/serial,server=on,wait=off,logfile=${folder}/console.log,logappend=on`,
     ],
     ...["-serial", "chardev:console", "-qmp", `unix:${folder}/qmp,server=on,wait=off`],
+    // What a small monitor has: a picture of it can be read.
+    ...["-global", "VGA.xres=1024", "-global", "VGA.yres=768"],
     ...(hardware === undefined ? ["-device", "VGA,bus=pcie.0,addr=0x1"] : ["-vga", "none", ...hardware.arguments]),
   ];
 }

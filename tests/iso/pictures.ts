@@ -113,7 +113,11 @@ async function installByHand(options: ComputerOptions, iso: string): Promise<voi
 }
 
 async function setUpByHand(options: ComputerOptions): Promise<void> {
-  await using computer = await Computer.on({ ...options, hardware: quick.hardware });
+  await using computer = await Computer.on({
+    ...options,
+    // Of a size that needs no excuses.
+    hardware: { ...quick.hardware, memoryMib: 12288, processors: "4" },
+  });
   const { serial, qmp } = computer;
   await serial.until(/Welcome to Neuron/, patient(120));
   await serial.until(/\? /, patient(60));
