@@ -39,6 +39,13 @@ export async function signIn(serial: Serial): Promise<void> {
   await quietShell(serial);
 }
 
+/** For whoever has much to ask: no sudo for each command. */
+export async function becomeRoot(serial: Serial): Promise<void> {
+  await asRoot(serial, "true"); // sudo remembers it for this terminal
+  await serial.type("exec sudo bash --norc\r");
+  await quietShell(serial);
+}
+
 /** A shell that was just seen shows nothing any more but what commands print. */
 export async function quietShell(serial: Serial): Promise<void> {
   await serial.type("stty -echo rows 50 columns 500; PS1=; unset PROMPT_COMMAND; export SYSTEMD_PAGER= NO_COLOR=1\r");

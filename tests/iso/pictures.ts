@@ -16,7 +16,7 @@ import { until } from "../machine/deadline.ts";
 import { quick } from "../machine/layouts.ts";
 import { patient } from "../machine/pc.ts";
 import { Computer, type ComputerOptions } from "./computer.ts";
-import { asRoot, quietShell, signIn, typed } from "./console_work.ts";
+import { becomeRoot, quietShell, signIn, typed } from "./console_work.ts";
 import { Screen } from "./screen.ts";
 import { account } from "./seed.ts";
 
@@ -124,12 +124,14 @@ async function setUpByHand(options: ComputerOptions): Promise<void> {
   await serial.type("\x03");
   await serial.until(/login: /, patient(60));
   await signIn(serial);
-  const screen = new Screen(qmp, (script) => asRoot(serial, script));
+  await becomeRoot(serial);
+  const screen = new Screen(qmp, async (script) => (await typed(serial, script, 30))[0]);
   await converse(screen, wizard, "Reboot now?");
   await serial.until(/login: /, patient(240));
   await signIn(serial);
+  await becomeRoot(serial);
   await screen.until("the login", patient(60), (lines) => lines.some((line) => / login: *$/.test(line)) || null);
-  await asRoot(serial, "systemctl is-active --wait neuron-proof.service || true", 300);
+  await typed(serial, "systemctl is-system-running --wait", 300);
   await screen.type(`${account.name}\n`);
   await screen.until("Password:", patient(30), (lines) => lines.some((line) => /^Password:/.test(line)) || null);
   await screen.type(`${account.password}\n`);

@@ -42,7 +42,7 @@ export class Screen {
       if (performance.now() > endMs) {
         throw new DeadlineError(`not within ${deadlineMs / 1000} s: ${what}\n${lines.join("\n").trim()}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
     }
   }
 
