@@ -92,17 +92,22 @@ function ownerOf(files: HostFiles, path: string, uuid: string): "missing" | "our
   return !rewritten && (text.includes(mark) || text.includes(uuid)) ? "ours" : "theirs";
 }
 
+/** A daemon that nobody needed has ended, and its socket starts it anew: on a slow, busy machine that takes its time. */
+const LONGEST_ANSWER_S = 60;
+
 /** Whether the running daemon answers, and which of its defaults do not run. */
 export async function askLibvirt(): Promise<Pick<LibvirtSeen, "trouble" | "stopped">> {
+  const signal = AbortSignal.timeout(LONGEST_ANSWER_S * 1000);
   try {
-    await using connection = await open("qemu:///system", { signal: AbortSignal.timeout(15_000) });
+    await using connection = await open("qemu:///system", { signal });
     const networks = await connection.listNetworks({ active: true });
     const pools = await connection.listStoragePools({ active: true });
     const runs = (list: readonly { readonly name: string }[]) => list.some(({ name }) => name === "default");
     const stopped = [...(runs(networks) ? [] : ["network"]), ...(runs(pools) ? [] : ["storage pool"])];
     return { trouble: null, stopped };
   } catch (error) {
-    return { trouble: errorMessage(error), stopped: [] };
+    const trouble = signal.aborted ? `nothing within ${LONGEST_ANSWER_S} seconds` : errorMessage(error);
+    return { trouble, stopped: [] };
   }
 }
 
