@@ -44,7 +44,7 @@ rm -rf "$CACHE/lock" "$CACHE/partial"
 say "its file system is compressed"
 mkdir -p "$iso/live" "$iso/boot/grub/i386-pc" "$iso/boot/grub/x86_64-efi" "$iso/.disk"
 cp "$root"/boot/vmlinuz-* "$iso/live/vmlinuz"
-cp "$root"/boot/initrd.img-* "$iso/live/initrd.img"
+cp "$WORK/live-initrd.img" "$iso/live/initrd.img"
 mksquashfs "$root" "$iso/live/filesystem.squashfs" -comp zstd -Xcompression-level 9 -noappend -quiet -no-progress \
 	-wildcards -e 'proc/*' 'sys/*' 'dev/*' 'run/*' 'tmp/*'
 

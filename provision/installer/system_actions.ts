@@ -74,20 +74,14 @@ export function bootActions(
     ...(networkManager ? [] : [
       command("the network starts with the machine", inTarget("systemctl", "enable", "systemd-networkd.service")),
     ]),
-    // live-boot's removal makes the initial RAM disk anew, by dpkg's trigger; to ask for it again would do it twice.
-    ...(livePackages.some((name) => name.startsWith("live-boot-initramfs"))
-      ? [
-        command(
-          "what only a live system needs; the initial RAM disk is made anew without it",
-          inTarget("dpkg", "--purge", ...livePackages),
-        ),
-      ]
-      : [
-        ...(livePackages.length === 0
-          ? []
-          : [command("what only a live system needs", inTarget("dpkg", "--purge", ...livePackages))]),
-        command("the initial RAM disk for this root", inTarget("update-initramfs", "-u", "-k", "all")),
-      ]),
+    ...(livePackages.length === 0
+      ? []
+      : [command("what only a live system needs", inTarget("dpkg", "--purge", ...livePackages))]),
+    // The one on the image has every driver, and knows no passphrase. Where live-boot was removed from it, dpkg's
+    // trigger has made it anew already.
+    ...(settings.encrypt && !livePackages.some((name) => name.startsWith("live-boot-initramfs"))
+      ? [command("the initial RAM disk asks for the passphrase", inTarget("update-initramfs", "-u", "-k", "all"))]
+      : []),
     ...(place.kind === "whole-disk" && grubTargets.includes("i386-pc")
       ? [command("the boot loader, for a BIOS", inTarget("grub-install", "--target=i386-pc", disk.path))]
       : []),

@@ -54,6 +54,20 @@ Deno.test("planInstallation() on NVMe with UEFI and LUKS: every command", async 
   await golden("nvme-luks", commands(plan({ disks: [nvme()], install: { encrypt: { file: "/run/key" } } })));
 });
 
+Deno.test("an image without live packages keeps its initial RAM disk, unless a passphrase must get into it", () => {
+  const made = (install: InstallAnswers, livePackages: readonly string[]) =>
+    commands(plan({ disks: [nvme()], install, system: { livePackages } }))
+      .filter((words) => /update-initramfs|dpkg --purge/.test(words)).map((words) =>
+        words.split(" ").slice(2, 4).join(" ")
+      );
+  const encrypt = { file: "/run/key" };
+  assertEquals(made({}, []), []);
+  assertEquals(made({ encrypt }, []), ["update-initramfs -u"]);
+  assertEquals(made({}, ["live-tools"]), ["dpkg --purge"]);
+  assertEquals(made({ encrypt }, ["live-tools"]), ["dpkg --purge", "update-initramfs -u"]);
+  assertEquals(made({ encrypt }, ["live-boot", "live-boot-initramfs-tools"]), ["dpkg --purge"]);
+});
+
 Deno.test("planInstallation() beside a Windows that is kept: every command", async () => {
   await golden("beside-windows", commands(plan({ disks: [windowsDisk(100 * 1024)] })));
 });
