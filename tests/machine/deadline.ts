@@ -16,12 +16,17 @@ export async function within<T>(deadlineMs: number, what: string, promise: Promi
 }
 
 /** Asks again and again until there is something else than null. */
-export async function until<T>(deadlineMs: number, what: string, look: () => Promise<T | null> | T | null): Promise<T> {
+export async function until<T>(
+  deadlineMs: number,
+  what: string,
+  look: () => Promise<T | null> | T | null,
+  everyMs = 50,
+): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   while (true) {
     const found = await look();
     if (found !== null) return found;
     if (performance.now() > deadline) throw new DeadlineError(`not within ${deadlineMs / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

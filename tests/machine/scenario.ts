@@ -124,7 +124,8 @@ export async function trialEnd(pc: Commands): Promise<{ outcome: string; text: s
     } catch {
       return null; // It is just rebooting.
     }
-  });
+    // Each look is a process in the PC, which has something else to do.
+  }, 2000);
 }
 
 async function driverOf(pc: Commands, address: string): Promise<string> {
