@@ -43,7 +43,7 @@ export async function assertVmHasCard(pc: Commands, card: Card): Promise<void> {
   await mustEnd(pc, `vm start ${name}`, [0], 120);
   await until(patient(60), "the VM has switched itself off", async () => {
     return (await pc.read(`virsh domstate ${name}`)).startsWith("shut off") || null;
-  });
+  }, 2000);
   const said = await pc.read(`cat ${serialLog}`);
   for (const { looks } of card.functions) {
     const hex = (id: number) => id.toString(16).padStart(4, "0");

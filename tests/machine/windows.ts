@@ -74,7 +74,7 @@ export async function runWindows(bench: Bench): Promise<void> {
     const state = await pc.run("systemctl is-failed neuron-workload");
     if (state.stdout.trim() === "failed") throw new Error(await journal(pc));
     return null;
-  });
+  }, 10_000);
   parts("workload");
   const told = await journal(pc);
   for (const stage of ["Windows PE has started and found the answer medium", "everything is set up"]) {
