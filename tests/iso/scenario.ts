@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { tool } from "../../packaging/tool.ts";
 import type { Layout } from "../machine/layouts.ts";
+import { until } from "../machine/deadline.ts";
 import { assertVmHasCard, smallVm } from "../machine/nested_vm.ts";
 import { patient } from "../machine/pc.ts";
 import { compileNestedGuest } from "../machine/product.ts";
@@ -38,9 +39,16 @@ const install = {
   timeZone: "Europe/Berlin",
 };
 
+/** The VM of the answers, which the machine defines when the trial boot is proved. */
+const definedByItself = "from-the-answers";
+
 function answersOf({ passthrough }: Case): Readonly<Record<string, unknown>> {
   if (passthrough === undefined) return { install, host: { gpu: "none", hugepages: "none" } };
-  return { install, host: { hugepages: "none", ...passthrough.answers.host }, vm: smallVm };
+  return {
+    install,
+    host: { hugepages: "none", ...passthrough.answers.host },
+    vm: { ...smallVm, name: definedByItself },
+  };
 }
 
 /** @throws Error that says what was not as it must be */
@@ -113,6 +121,11 @@ async function provePassthrough(serial: Serial, { ends }: Layout, timed: Place["
   const { outcome, text } = await trialEnd(commands);
   assertEquals(outcome, "proved", text);
   await assertHandedOver(commands, ends.card);
+  await until(patient(120), "the machine has gone on to the VM by itself", async () => {
+    const { stdout } = await commands.run("systemctl is-failed neuron-workload; virsh list --all --name");
+    if (stdout.startsWith("failed")) throw new Error(await commands.read("journalctl --unit neuron-workload"));
+    return stdout.includes(definedByItself) || null;
+  }, 5000);
   timed("proof", performance.now() - sinceMs);
   sinceMs = performance.now();
   await commands.read("mkdir -p /opt/neuron && mount -o ro LABEL=GUEST /opt/neuron");
