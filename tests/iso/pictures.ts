@@ -130,13 +130,17 @@ async function setUpByHand(options: ComputerOptions): Promise<void> {
   await serial.until(/login: /, patient(240));
   await signIn(serial);
   await becomeRoot(serial);
-  await screen.until("the login", patient(60), (lines) => lines.some((line) => / login: *$/.test(line)) || null);
-  await typed(serial, "systemctl is-system-running --wait", 300);
+  await typed(serial, "until grep -q proved /var/lib/neuron/proofs.jsonl; do sleep 3; done", 600);
+  await typed(serial, "sleep 10; while systemctl is-active --quiet neuron-workload; do sleep 3; done", 600);
+  // Proof and workload have said on the console what they did, over the login that was there.
+  await screen.type("\n");
+  const isLogin = (lines: readonly string[]) => / login:$/.test(lines.findLast((line) => line !== "") ?? "") || null;
+  await screen.until("the login", patient(60), isLogin);
   await screen.type(`${account.name}\n`);
   await screen.until("Password:", patient(30), (lines) => lines.some((line) => /^Password:/.test(line)) || null);
   await screen.type(`${account.password}\n`);
   await screen.until("a prompt", patient(60), (lines) => lines.some((line) => /\$ *$/.test(line)) || null);
-  await screen.type("sudo neuron-setup status\n");
+  await screen.type("clear; sudo neuron-setup status\n");
   await screen.until("sudo asks", patient(30), (lines) => lines.some((line) => /\[sudo\]/.test(line)) || null);
   await screen.type(`${account.password}\n`);
   await screen.until("the status", patient(60), (lines) => lines.some((line) => /proved/i.test(line)) || null);

@@ -13,6 +13,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   "-": ["minus"],
   ".": ["dot"],
   "/": ["slash"],
+  ";": ["semicolon"],
   "_": ["shift", "minus"],
 };
 
