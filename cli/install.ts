@@ -72,7 +72,7 @@ export const installCommand: Command = {
         using lock = flags.plan === true ? UNNEEDED : options.json ? host.state.lock() : lockUnlessTaken(host);
         if (lock === null) {
           terminal.print("Another console is installing Neuron by the answers on the volume NEURON-SEED.");
-          terminal.print("The machine switches off or restarts when that is done, as the answers say.");
+          terminal.print("That one shows how far it is.");
           return 0;
         }
         return await withSeed(
