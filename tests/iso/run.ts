@@ -4,6 +4,8 @@
  *
  * usage: tests/iso/run.ts [CASE …] [--iso FILE] [--disks FOLDER]
  *
+ * The cases run side by side: one emulated computer alone leaves a second core idle most of the time.
+ *
  * --disks keeps installed disks in a folder and begins with those that are there: to try again what comes after the
  * medium.
  */
@@ -41,22 +43,23 @@ interface Row {
 }
 
 async function row(one: Case, from: Pick<Place, "iso" | "disks">): Promise<Row> {
-  console.log(`\n${one.name}: ${one.what}`);
+  const say = (words: string) => console.log(`${one.name}: ${words}`);
+  say(one.what);
   const folder = await Deno.makeTempDir({ prefix: "neuron-iso-test-" });
   const parts = new Map<string, number>();
   const timed = (part: string, ms: number) => {
     parts.set(part, ms);
-    console.log(`  ${part}: ${seconds(ms)} s`);
+    say(`${part}: ${seconds(ms)} s`);
   };
   try {
     await runCase(one, { ...from, folder, timed });
     return { name: one.name, parts, trouble: null };
   } catch (error) {
     const trouble = error instanceof Error ? error.message : String(error);
-    console.log(`  FAILED: ${trouble}`);
+    say(`FAILED: ${trouble}`);
     const kept = await Deno.makeTempFile({ prefix: `neuron-iso-${one.name}-`, suffix: ".log" });
     await Deno.copyFile(`${folder}/console.log`, kept).catch(() => {});
-    console.log(`  the console: ${kept}`);
+    say(`the console: ${kept}`);
     return { name: one.name, parts, trouble };
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -95,8 +98,8 @@ await runTask(async () => {
     throw new Error(`no case "${unknown}"; there are: ${cases.map(({ name }) => name).join(", ")}`);
   }
   const from = typeof words.disks === "string" ? { iso, disks: words.disks } : { iso };
-  const rows: Row[] = [];
-  for (const one of cases) if (names.length === 0 || names.includes(one.name)) rows.push(await row(one, from));
+  const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name));
+  const rows = await Promise.all(chosen.map((one) => row(one, from)));
   print(rows);
   if (rows.some(({ trouble }) => trouble !== null)) Deno.exit(1);
 });
