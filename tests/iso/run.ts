@@ -32,6 +32,14 @@ const cases: readonly Case[] = [
     medium: "usb-stick",
     bus: "nvme",
   },
+  {
+    name: "luks",
+    what: "BIOS, from a CD, to an encrypted disk; no card",
+    firmware: "bios",
+    medium: "cd",
+    bus: "virtio",
+    encrypted: true,
+  },
 ];
 
 const columns = ["installer", "installed", "wizard", "set up", "proof", "vm", "bare"];

@@ -11,7 +11,7 @@ import { assertHandedOver, trialEnd } from "../machine/scenario.ts";
 import { putFile } from "../machine/state_of_pc.ts";
 import { Computer, type ComputerOptions } from "./computer.ts";
 import { answerWizard, asRoot, commandsOf, signIn } from "./console_work.ts";
-import { account, makeSeed } from "./seed.ts";
+import { account, makeSeed, passphrase } from "./seed.ts";
 import type { Serial } from "./serial.ts";
 
 export interface Case {
@@ -20,6 +20,8 @@ export interface Case {
   readonly firmware: ComputerOptions["firmware"];
   readonly medium: "cd" | "usb-stick";
   readonly bus: ComputerOptions["disk"]["bus"];
+  /** The system lies in LUKS; the passphrase is typed on the serial line. */
+  readonly encrypted?: true;
   /** Cards and an IOMMU: the card is handed over, proved, and a VM with it started. */
   readonly passthrough?: Layout;
 }
@@ -42,10 +44,11 @@ const install = {
 /** The VM of the answers, which the machine defines when the trial boot is proved. */
 const definedByItself = "from-the-answers";
 
-function answersOf({ passthrough }: Case): Readonly<Record<string, unknown>> {
-  if (passthrough === undefined) return { install, host: { gpu: "none", hugepages: "none" } };
+function answersOf({ passthrough, encrypted }: Case): Readonly<Record<string, unknown>> {
+  const installed = encrypted === true ? { ...install, encrypt: { file: "passphrase" } } : install;
+  if (passthrough === undefined) return { install: installed, host: { gpu: "none", hugepages: "none" } };
   return {
-    install,
+    install: installed,
     host: { hugepages: "none", ...passthrough.answers.host },
     vm: { ...smallVm, name: definedByItself },
   };
@@ -66,13 +69,14 @@ export async function runCase(one: Case, place: Place): Promise<void> {
 
 /** The disk alone: the wizard over the serial line, what then must be, and a start without a wizard. */
 async function setUp(one: Case, computer: ComputerOptions, { folder, timed }: Place): Promise<void> {
-  const { firmware, bus, passthrough } = one;
+  const { passthrough } = one;
   const installed = passthrough === undefined
     ? computer
     : { ...computer, hardware: passthrough.hardware, volume: await volumeWithGuest(folder) };
   {
     await using first = await Computer.on(installed);
     const { serial } = first;
+    await unlock(serial, one);
     await serial.until(/Welcome to Neuron\. neuron-test is not set up yet\./, patient(90));
     timed("wizard", first.upMs);
     const beganMs = first.upMs;
@@ -82,15 +86,22 @@ async function setUp(one: Case, computer: ComputerOptions, { folder, timed }: Pl
     timed("set up", first.upMs - beganMs);
     await signIn(serial);
     if (passthrough !== undefined) await provePassthrough(serial, passthrough, timed);
-    await assertSetUp(serial, firmware, bus);
+    await assertSetUp(serial, one);
     await serial.type(`echo '${account.password}' | sudo --stdin --prompt= systemctl poweroff\r`);
     await first.switchedOff(patient(60));
   }
   if (passthrough !== undefined) return;
   await using bare = await Computer.on(installed);
+  await unlock(bare.serial, one);
   await bare.serial.until(/neuron-test login: /, patient(90));
   timed("bare", bare.upMs);
   assert(!bare.serial.text.includes("Welcome to Neuron."), "the wizard comes once");
+}
+
+async function unlock(serial: Serial, { encrypted }: Case): Promise<void> {
+  if (encrypted !== true) return;
+  await serial.until(/Please unlock disk neuron-root/, patient(60));
+  await serial.type(`${passphrase}\r`);
 }
 
 /** Nobody touches it: the answers are on a volume, and it switches itself off when it is done. */
@@ -147,9 +158,10 @@ function assertNothingListens(sockets: string): void {
   assertEquals(reachable, [], `something listens:\n${sockets}`);
 }
 
-async function assertSetUp(serial: Serial, firmware: Case["firmware"], bus: Case["bus"]): Promise<void> {
+async function assertSetUp(serial: Serial, { firmware, bus, encrypted }: Case): Promise<void> {
   const root = await asRoot(serial, "findmnt --noheadings --output SOURCE,FSTYPE /; findmnt -no FSTYPE /boot");
-  assertMatch(root, bus === "nvme" ? /nvme0n1p\d\[\/@\] +btrfs/ : /vda\d\[\/@\] +btrfs/);
+  const device = encrypted === true ? "/dev/mapper/neuron-root" : bus === "nvme" ? "/dev/nvme0n1p\\d" : "/dev/vda\\d";
+  assertMatch(root, new RegExp(`^${device}\\[/@\\] +btrfs`));
   assertStringIncludes(root, "ext4");
   assertEquals(
     (await asRoot(serial, "test -d /sys/firmware/efi && echo uefi || echo bios")).trim(),
