@@ -97,7 +97,9 @@ function computerArguments(options: ComputerOptions, variables: string): string[
   return [
     ...["-machine", `q35,kernel-irqchip=split${secure ? ",smm=on" : ""}`, ...accelerator.arguments],
     ...["-cpu", `${accelerator.cpu}${vendor}`, "-m", `${hardware?.memoryMib ?? 2048}`],
-    ...["-smp", hardware?.processors ?? "2"],
+    // One where nothing asks for more: cases run side by side, and emulated processors that share a real one wait for
+    // each other.
+    ...["-smp", hardware?.processors ?? "1"],
     ...["-nodefaults", "-display", "none", "-S", "-audiodev", "none,id=silence"],
     ...(secure
       ? [

@@ -25,7 +25,11 @@ export interface Card {
   readonly functions: readonly CardFunction[];
 }
 
-const display = { device: "ati-vga", made: { vendorId: 0x1002, deviceId: 0x5046, classCode: 0x030000 } };
+/**
+ * Without its ROM: for a device of the ROM's maker QEMU's vfio writes the device's id into the ROM (vfio_pci_load_rom),
+ * so the firmware of a VM with an AMD card would run what is made for an ATI of 1999, and never come back.
+ */
+const display = { device: "ati-vga,romfile=", made: { vendorId: 0x1002, deviceId: 0x5046, classCode: 0x030000 } };
 const sound = { device: "intel-hda", made: { vendorId: 0x8086, deviceId: 0x2668, classCode: 0x040300 } };
 const usb = { device: "qemu-xhci", made: { vendorId: 0x1b36, deviceId: 0x000d, classCode: 0x0c0330 } };
 

@@ -50,6 +50,14 @@ interface Accelerator {
 
 const forward = new URL("./forward.ts", import.meta.url).pathname;
 
+/**
+ * Where programs lie in memory is not chosen at random: QEMU translates the code of a program anew for each address it
+ * was seen at, and keeps what it translated. A page with thousands of dead translations on it takes seconds to write to:
+ * the PC stood still for minutes. Told by a credential, which systemd-sysctl takes from the firmware's strings; the
+ * system itself is not changed. Sources: systemd.system-credentials(7), sysctl.extra; SMBIOS type 11.
+ */
+const sameAddresses = ["-smbios", "type=11,value=io.systemd.credential:sysctl.extra=kernel.randomize_va_space=0"];
+
 /** KVM without vmx or svm in cpuinfo is paravirtual and starts no ordinary kernel. */
 async function chooseAccelerator(): Promise<Accelerator> {
   const virtualizes = /\b(vmx|svm)\b/.test(await Deno.readTextFile("/proc/cpuinfo"));
@@ -60,7 +68,11 @@ async function chooseAccelerator(): Promise<Accelerator> {
     // Then without.
   }
   // Told that strings of bytes are fast, Linux clears and copies by them, and QEMU emulates each byte by itself.
-  return { arguments: ["-accel", "tcg,thread=multi,tb-size=1024"], cpu: "max,-erms,-fsrm", patience: 10 };
+  return {
+    arguments: ["-accel", "tcg,thread=multi,tb-size=512", ...sameAddresses],
+    cpu: "max,-erms,-fsrm",
+    patience: 10,
+  };
 }
 
 export const accelerator = await chooseAccelerator();
