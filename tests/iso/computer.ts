@@ -18,6 +18,17 @@ export interface ComputerOptions {
   readonly hardware?: Hardware;
 }
 
+/**
+ * Where programs lie in memory is not chosen at random: QEMU translates a program anew for each address it was seen at,
+ * and a page with thousands of dead translations on it takes seconds to write to. Told by a credential among the
+ * firmware's strings; the system itself is not changed. The emulated PC of tests/machine, whose image is our own, has a
+ * kernel parameter for it. Sources: systemd.system-credentials(7), sysctl.extra; SMBIOS type 11.
+ */
+const sameAddresses = ["-smbios", "type=11,value=io.systemd.credential:sysctl.extra=kernel.randomize_va_space=0"];
+
+/** It begins only behind the initial RAM disk, whose translations are thrown away early. */
+const TRANSLATIONS_MIB = 128;
+
 const ovmf = "/usr/share/OVMF";
 
 export class Computer implements AsyncDisposable {
@@ -95,7 +106,8 @@ function computerArguments(options: ComputerOptions, variables: string): string[
     ]),
   ];
   return [
-    ...["-machine", `q35,kernel-irqchip=split${secure ? ",smm=on" : ""}`, ...accelerator.arguments],
+    ...["-machine", `q35,kernel-irqchip=split${secure ? ",smm=on" : ""}`, ...accelerator.arguments(TRANSLATIONS_MIB)],
+    ...sameAddresses,
     ...["-cpu", `${accelerator.cpu}${vendor}`, "-m", `${hardware?.memoryMib ?? 2048}`],
     // One where nothing asks for more: cases run side by side, and emulated processors that share a real one wait for
     // each other.

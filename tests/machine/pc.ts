@@ -42,7 +42,8 @@ export interface PcOptions {
 }
 
 interface Accelerator {
-  readonly arguments: readonly string[];
+  /** @param translationsMib how much translated code is kept, where code is translated */
+  arguments(translationsMib: number): readonly string[];
   readonly cpu: string;
   /** How much longer everything may take than on a real machine. */
   readonly patience: number;
@@ -50,26 +51,18 @@ interface Accelerator {
 
 const forward = new URL("./forward.ts", import.meta.url).pathname;
 
-/**
- * Where programs lie in memory is not chosen at random: QEMU translates the code of a program anew for each address it
- * was seen at, and keeps what it translated. A page with thousands of dead translations on it takes seconds to write to:
- * the PC stood still for minutes. Told by a credential, which systemd-sysctl takes from the firmware's strings; the
- * system itself is not changed. Sources: systemd.system-credentials(7), sysctl.extra; SMBIOS type 11.
- */
-const sameAddresses = ["-smbios", "type=11,value=io.systemd.credential:sysctl.extra=kernel.randomize_va_space=0"];
-
 /** KVM without vmx or svm in cpuinfo is paravirtual and starts no ordinary kernel. */
 async function chooseAccelerator(): Promise<Accelerator> {
   const virtualizes = /\b(vmx|svm)\b/.test(await Deno.readTextFile("/proc/cpuinfo"));
   try {
     (await Deno.open("/dev/kvm", { read: true, write: true })).close();
-    if (virtualizes) return { arguments: ["-accel", "kvm"], cpu: "host", patience: 1 };
+    if (virtualizes) return { arguments: () => ["-accel", "kvm"], cpu: "host", patience: 1 };
   } catch {
     // Then without.
   }
   // Told that strings of bytes are fast, Linux clears and copies by them, and QEMU emulates each byte by itself.
   return {
-    arguments: ["-accel", "tcg,thread=multi,tb-size=512", ...sameAddresses],
+    arguments: (translationsMib) => ["-accel", `tcg,thread=multi,tb-size=${translationsMib}`],
     cpu: "max,-erms,-fsrm",
     patience: 10,
   };
@@ -246,7 +239,7 @@ export class Pc {
     const { memoryMib, processors, vendor } = hardware;
     const cpu = accelerator.cpu === "host" ? "host" : `${accelerator.cpu},vendor=${vendor},+pdpe1gb`;
     return [
-      ...["-machine", "q35,kernel-irqchip=split", ...accelerator.arguments, "-cpu", cpu],
+      ...["-machine", "q35,kernel-irqchip=split", ...accelerator.arguments(1024), "-cpu", cpu],
       ...["-m", `${memoryMib}`, "-smp", processors],
       ...(serial === undefined ? [] : ["-smbios", `type=1,serial=${serial}`]),
       ...["-nodefaults", "-display", "none", "-vga", "none", "-S", "-audiodev", "none,id=silence"],
