@@ -3,7 +3,7 @@
  * takes too long. Sources: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd-run(1), bootup(7).
  */
 import type { HostFiles } from "../host/host.ts";
-import { readTextOrNull, type WantedFile, type WantedLink } from "../step.ts";
+import { readTextOrNull, type WantedCommand, type WantedFile, type WantedLink } from "../step.ts";
 import { withHead } from "./written.ts";
 
 const units = "/etc/systemd/system";
@@ -16,6 +16,19 @@ const deadlineUnit = "neuron-proof-deadline.service";
  * write another time into a drop-in of the timer, as systemd.unit(5) has it.
  */
 const deadlineMinutes = 15;
+
+/**
+ * A timer whose file is gone counts on, and fails when its time comes. As a pattern it is no error where it does not run
+ * (systemctl(1), "Parameter Syntax").
+ */
+export const stopDeadline: WantedCommand = {
+  id: "stop-deadline",
+  argv: ["systemctl", "stop", `${deadlineTimer}*`],
+  reason: "the time for the trial boot is no longer counted",
+  due: false,
+  derives: [],
+  keeps: true,
+};
 
 type UnitFile = Pick<WantedFile, "kind" | "path" | "text">;
 type UnitLink = Pick<WantedLink, "kind" | "path" | "target">;

@@ -14,7 +14,7 @@ import { sha256 } from "../node.ts";
 import { readTextOrNull, type Step, type WantedCommand, type WantedNode } from "../step.ts";
 import { changesBoot, type GrubMenu, grubMenuOf, menuHas } from "./fallback_entry.ts";
 import { type HostLife, lostLife, readHostLife } from "./host_life.ts";
-import { programOfUnit, proofUnits, unitLinks, unitPaths } from "./proof_units.ts";
+import { programOfUnit, proofUnits, stopDeadline, unitLinks, unitPaths } from "./proof_units.ts";
 import { seal, unseal } from "./sealed.ts";
 import { oursAmong, withHead } from "./written.ts";
 
@@ -114,7 +114,13 @@ function gone(seen: TrialBootSeen, paths: readonly string[], reason: string): Wa
     kind: "absent",
     path,
     reason,
-    triggers: path !== trialPath ? [daemonReload.id] : seen.menu === null ? [] : [seen.menu.write.id],
+    triggers: unitPaths.includes(path)
+      ? [stopDeadline.id, daemonReload.id]
+      : path !== trialPath
+      ? [daemonReload.id]
+      : seen.menu === null
+      ? []
+      : [seen.menu.write.id],
   }));
 }
 
@@ -175,7 +181,7 @@ const trialBootStep = (proving: boolean): Step<TrialBootSeen> => ({
           ...gone(seen, spent, reason),
         ]
         : gone(seen, [provedPath, ...spent], reason),
-      commands: [...menuCommands(seen, false), daemonReload],
+      commands: [...menuCommands(seen, false), stopDeadline, daemonReload],
     };
   },
 

@@ -132,9 +132,10 @@ async function driverOf(pc: Commands, address: string): Promise<string> {
   return (await pc.read(`basename "$(readlink /sys/bus/pci/devices/${address}/driver)"`)).trim();
 }
 
-/** Every claim holds, and vfio-pci has every function. */
+/** Every claim holds, vfio-pci has every function, and no time is counted any more. */
 export async function assertHandedOver(pc: Commands, { card, at }: HandedOver): Promise<void> {
   await mustEnd(pc, "verify", [0]);
+  assertEquals((await pc.run("systemctl is-active neuron-proof-deadline.timer")).stdout.trim(), "inactive");
   for (const index of card.functions.keys()) assertEquals(await driverOf(pc, `${at}.${index}`), "vfio-pci");
 }
 
