@@ -41,6 +41,9 @@ const install = {
   timeZone: "Europe/Berlin",
 };
 
+/** Between two looks over the serial line: each is typed, and runs sudo and more. */
+const LOOK_MS = 10_000;
+
 /** The VM of the answers, which the machine defines when the trial boot is proved. */
 const definedByItself = "from-the-answers";
 
@@ -129,14 +132,14 @@ async function provePassthrough(serial: Serial, { ends }: Layout, timed: Place["
   if (ends.kind !== "runs") throw new Error("only a layout that runs can be proved");
   const commands = commandsOf(serial);
   let sinceMs = performance.now();
-  const { outcome, text } = await trialEnd(commands);
+  const { outcome, text } = await trialEnd(commands, LOOK_MS);
   assertEquals(outcome, "proved", text);
   await assertHandedOver(commands, ends.card);
   await until(patient(120), "the machine has gone on to the VM by itself", async () => {
     const { stdout } = await commands.run("systemctl is-failed neuron-workload; virsh list --all --name");
     if (stdout.startsWith("failed")) throw new Error(await commands.read("journalctl --unit neuron-workload"));
     return stdout.includes(definedByItself) || null;
-  }, 5000);
+  }, LOOK_MS);
   timed("proof", performance.now() - sinceMs);
   sinceMs = performance.now();
   await commands.read("mkdir -p /opt/neuron && mount -o ro LABEL=GUEST /opt/neuron");

@@ -113,8 +113,11 @@ export async function applyAll(pc: Pc): Promise<void> {
   assertEquals(changes, [], "a second plan must be empty");
 }
 
-/** Waits until the trial boot has ended, whichever way, and the PC stands still. */
-export async function trialEnd(pc: Commands): Promise<{ outcome: string; text: string }> {
+/**
+ * Waits until the trial boot has ended, whichever way, and the PC stands still.
+ * @param everyMs each look is a process in the PC, which has something else to do
+ */
+export async function trialEnd(pc: Commands, everyMs = 2000): Promise<{ outcome: string; text: string }> {
   return await until(patient(400), "the trial boot is proved or taken back", async () => {
     try {
       const records = await pc.run("cat /var/lib/neuron/proofs.jsonl");
@@ -124,8 +127,7 @@ export async function trialEnd(pc: Commands): Promise<{ outcome: string; text: s
     } catch {
       return null; // It is just rebooting.
     }
-    // Each look is a process in the PC, which has something else to do.
-  }, 2000);
+  }, everyMs);
 }
 
 async function driverOf(pc: Commands, address: string): Promise<string> {
