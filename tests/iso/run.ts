@@ -2,9 +2,9 @@
  * `deno task test:iso`: the ISO in emulated computers, from its start to an installed system that is set up. Prints a
  * table of times in seconds; ends with 1 when a case did not end as it must. The ISO must be there: deno task iso.
  *
- * usage: tests/iso/run.ts [CASE …] [--iso FILE] [--disks FOLDER]
+ * usage: tests/iso/run.ts [--all | CASE …] [--iso FILE] [--disks FOLDER]
  *
- * As many cases run side by side as there are processors.
+ * As many cases run side by side as there are processors. Without words: bios and uefi, which cover all but LUKS.
  *
  * --disks keeps installed disks in a folder and begins with those that are there: to try again what comes after the
  * medium.
@@ -41,6 +41,8 @@ const cases: readonly Case[] = [
     encrypted: true,
   },
 ];
+
+const usual = ["bios", "uefi"];
 
 const columns = ["installer", "installed", "wizard", "set up", "proof", "vm", "bare"];
 
@@ -94,7 +96,7 @@ function print(rows: readonly Row[]): void {
 const seconds = (ms: number) => (ms / 1000).toFixed(0);
 
 await runTask(async () => {
-  const words = parseArgs(Deno.args, { string: ["iso", "disks"] });
+  const words = parseArgs(Deno.args, { boolean: ["all"], string: ["iso", "disks"] });
   const iso = typeof words.iso === "string" ? words.iso : builtIso;
   await Deno.stat(iso).catch(() => {
     throw new Error(`there is no ${iso}: run deno task iso first`);
@@ -106,7 +108,8 @@ await runTask(async () => {
     throw new Error(`no case "${unknown}"; there are: ${cases.map(({ name }) => name).join(", ")}`);
   }
   const from = typeof words.disks === "string" ? { iso, disks: words.disks } : { iso };
-  const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name));
+  const wanted = names.length === 0 ? usual : names;
+  const chosen = cases.filter(({ name }) => words.all === true || wanted.includes(name));
   const rows = new Map<Case, Row>();
   const left = [...chosen];
   const work = async () => {
