@@ -62,6 +62,8 @@ export async function makePlan<Spec>(
     }
     for (const command of wants.commands ?? []) {
       const before = commands.get(command.id);
+      // Its place is that in the later step, too: what that step lists before it runs before it.
+      commands.delete(command.id);
       commands.set(command.id, {
         step: step.name,
         command,

@@ -18,8 +18,8 @@ const deadlineUnit = "neuron-proof-deadline.service";
 const deadlineMinutes = 15;
 
 /**
- * A timer whose file is gone counts on, and fails when its time comes. As a pattern it is no error where it does not run
- * (systemctl(1), "Parameter Syntax").
+ * A timer that runs while its file goes is failed for systemd as soon as that reads its units again ("Unit to trigger
+ * vanished"). As a pattern it is no error where it does not run (systemctl(1), "Parameter Syntax").
  */
 export const stopDeadline: WantedCommand = {
   id: "stop-deadline",

@@ -22,6 +22,22 @@ Deno.test("a command that two steps want runs once, after the later one", async 
   assertEquals(machine.ran, ["derive", "start"]);
 });
 
+Deno.test("a shared command keeps its place in the later step: behind what that one lists before it", async () => {
+  const machine = newMachine("running machine");
+  const command = (id: string) => ({ id, argv: [id] as const, reason: "r", due: true, derives: [] });
+  const step = (name: Step["name"], ids: readonly string[]): Step => ({
+    name,
+    title: name,
+    phase: "host",
+    inspect: () => Promise.resolve(null),
+    wants: () => ({ nodes: [], commands: ids.map(command) }),
+    verify: () => [],
+  });
+  const two = [step("libvirt", ["reload"]), step("trial_boot", ["stop", "reload"])];
+  const { work } = await plan(open(machine), two, spec, "host");
+  assertEquals(work.map(({ change }) => change.target), ["stop", "reload"]);
+});
+
 Deno.test("after apply there is nothing to change, also without the state folder", async () => {
   for (const kind of ["running machine", "copy"] as const) {
     const machine = newMachine(kind);

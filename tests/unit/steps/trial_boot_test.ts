@@ -136,7 +136,7 @@ Deno.test("what was proved ends the trial; other claims want one of their own", 
   assertEquals(brief(promoted).filter((line) => !line.startsWith("delete")), [
     "create /etc/neuron/proved",
     "run update-grub",
-    // A timer whose file is gone would count on, and fail.
+    // Before systemd reads its units again: a running timer whose file is gone is failed then.
     "run systemctl stop neuron-proof-deadline.timer*",
     "run systemctl daemon-reload",
   ]);
