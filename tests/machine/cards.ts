@@ -26,8 +26,9 @@ export interface Card {
 }
 
 /**
- * Without its ROM: for a device of the ROM's maker QEMU's vfio writes the device's id into the ROM (vfio_pci_load_rom),
- * so the firmware of a VM with an AMD card would run what is made for an ATI of 1999, and never come back.
+ * Without its ROM: with it, a VM that was given the AMD card hung at its start. What fits: for a device of the ROM's maker
+ * QEMU's vfio writes the device's id into the ROM (vfio_pci_load_rom), so the VM's firmware runs what is made for an ATI
+ * of 1999.
  */
 const display = { device: "ati-vga,romfile=", made: { vendorId: 0x1002, deviceId: 0x5046, classCode: 0x030000 } };
 const sound = { device: "intel-hda", made: { vendorId: 0x8086, deviceId: 0x2668, classCode: 0x040300 } };
