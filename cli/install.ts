@@ -11,7 +11,12 @@ import { openHost } from "../provision/host/open.ts";
 import type { DetectedDisk } from "../provision/installer/disk.ts";
 import { execute } from "../provision/installer/execute.ts";
 import { newIdentities } from "../provision/installer/identities.ts";
-import { type LiveSystem, readLiveSystem, refuseUnknownTimeZone } from "../provision/installer/live_system.ts";
+import {
+  installedFrom,
+  type LiveSystem,
+  readLiveSystem,
+  refuseUnknownTimeZone,
+} from "../provision/installer/live_system.ts";
 import { diskWishOf, type InstallPlan, planInstallation } from "../provision/installer/plan.ts";
 import { actionWords, installPlanDocument, renderDisks, renderInstallPlan } from "../provision/installer/plan_text.ts";
 import { installQuestions } from "../provision/installer/questions.ts";
@@ -85,7 +90,15 @@ export const installCommand: Command = {
       const given = typeof flags.answers === "string" ? readAnswers(flags.answers) : {};
       const asks = terminal.interactive && flags.yes !== true && flags.plan !== true && !options.json;
       const face = asks ? await openFace(terminal, flags.plain === true) : null;
-      return await install({ host, system, invocation, given, secret: readSecret, face, isSeeded: false });
+      return await install({
+        host,
+        system: face === null ? system : installedFrom(system, host.readLink("/proc/self/fd/0")),
+        invocation,
+        given,
+        secret: readSecret,
+        face,
+        isSeeded: false,
+      });
     } catch (error) {
       if (options.json && flags.plan !== true) {
         const hint = error instanceof AppError && error.hint !== undefined ? { hint: error.hint } : {};

@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: RELEASE=… TARGET_MIRROR=… TARGET_SECURITY_MIRROR=… 20-clean.sh ROOT-OF-THE-IMAGE
+# usage: RELEASE=… SOURCE_DATE_EPOCH=… TARGET_MIRROR=… TARGET_SECURITY_MIRROR=… 20-clean.sh ROOT-OF-THE-IMAGE
 # What no two machines may share, and what would make two builds differ.
 set -euo pipefail
 root=$1
@@ -17,3 +17,7 @@ printf 'deb %s %s main non-free-firmware\n' \
 	>"$root/etc/apt/sources.list"
 echo neuron >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 neuron\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
+
+# Nothing that systemd makes anew after an update of /usr is missing in the image, and no file of it is newer: neither a
+# start from the medium nor the first from the disk has to. Source: systemd-update-done.service(8).
+for folder in etc var; do touch --date="@$SOURCE_DATE_EPOCH" "$root/$folder/.updated"; done

@@ -41,7 +41,13 @@ export function plannedFiles(settings: InstallSettings, ids: Identities, system:
     ...(makesLocale(locale, system)
       ? [file("/etc/locale.gen", `${locale} ${locale.split(".")[1] ?? "UTF-8"}\n`, "which locales are made")]
       : []),
-    file("/etc/default/keyboard", keyboardFile(keyboard), "keyboard of consoles, and of the passphrase at the start"),
+    ...(isKeyboardOf(system, keyboard) ? [] : [
+      file(
+        "/etc/default/keyboard",
+        keyboardFile(keyboard),
+        "keyboard of consoles, and of the passphrase at the start",
+      ),
+    ]),
     { path: "/etc/localtime", content: { link: `/usr/share/zoneinfo/${timeZone}` }, reason: "time zone" },
     file("/etc/timezone", `${timeZone}\n`, "time zone, for programs that read names"),
     {
@@ -80,10 +86,22 @@ function hosts(names: string): string {
   return `127.0.0.1 localhost\n127.0.1.1 ${names}\n::1 localhost ip6-localhost ip6-loopback\n`;
 }
 
+type Keyboard = InstallSettings["keyboard"];
+
 /** keyboard(5) of Debian. */
-function keyboardFile({ layout, variant }: InstallSettings["keyboard"]): string {
-  const lines = { XKBMODEL: "pc105", XKBLAYOUT: layout, XKBVARIANT: variant, XKBOPTIONS: "", BACKSPACE: "guess" };
-  return Object.entries(lines).map(([name, value]) => `${name}="${value}"\n`).join("");
+function keyboardValues({ layout, variant }: Keyboard): [name: string, value: string][] {
+  const values = { XKBMODEL: "pc105", XKBLAYOUT: layout, XKBVARIANT: variant, XKBOPTIONS: "", BACKSPACE: "guess" };
+  return Object.entries(values);
+}
+
+/** A newer file, even of the same words, makes the first start compile the console's keyboard anew. */
+function isKeyboardOf({ keyboardDefaults }: LiveSystem, keyboard: Keyboard): boolean {
+  const lines = new Set(keyboardDefaults.split("\n"));
+  return keyboardValues(keyboard).every(([name, value]) => lines.has(`${name}="${value}"`));
+}
+
+function keyboardFile(keyboard: Keyboard): string {
+  return keyboardValues(keyboard).map(([name, value]) => `${name}="${value}"\n`).join("");
 }
 
 /**

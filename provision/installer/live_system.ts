@@ -53,6 +53,8 @@ export interface LiveSystem {
   /** locale-gen is there. */
   readonly makesLocales: boolean;
   readonly sshServer: boolean;
+  /** The text of /etc/default/keyboard. */
+  readonly keyboardDefaults: string;
   /** `console=` parameters this system was started with, in their order: `tty0`, `ttyS0,115200`. */
   readonly consoles: readonly string[];
 }
@@ -71,9 +73,26 @@ export function readLiveSystem(host: Host): LiveSystem {
     networkManager: host.stat("/usr/sbin/NetworkManager") !== null,
     makesLocales: host.stat("/usr/sbin/locale-gen") !== null,
     sshServer: host.stat("/usr/sbin/sshd") !== null,
+    keyboardDefaults: host.readText("/etc/default/keyboard") ?? "",
     consoles: words.filter((word) => word.startsWith("console=")).map((word) => word.slice("console=".length)),
   };
 }
+
+/**
+ * The same system, told who is asked: the console a person installs from comes last. The last one is /dev/console, the
+ * only one where the start asks for the disk's passphrase; a machine that has but a serial line could never be started
+ * otherwise.
+ * Source: kernel.org, admin-guide/serial-console; cryptsetup-initramfs(8).
+ * @param terminal path of that console; null and what is no `console=` change nothing
+ */
+export function installedFrom(system: LiveSystem, terminal: string | null): LiveSystem {
+  const isIt = (one: string) => terminal === `/dev/${one.split(",")[0]}` || (one === "tty0" && isVirtual(terminal));
+  const { consoles } = system;
+  return { ...system, consoles: [...consoles.filter((one) => !isIt(one)), ...consoles.filter(isIt)] };
+}
+
+/** tty0 is whichever of them is to be seen. */
+const isVirtual = (terminal: string | null) => terminal !== null && /^\/dev\/tty\d+$/.test(terminal);
 
 /** Source: deb-src-control(5), the form of /var/lib/dpkg/status. */
 function livePackages(status: string): string[] {

@@ -17,6 +17,7 @@ import { quick } from "../machine/layouts.ts";
 import { patient } from "../machine/pc.ts";
 import { Computer, type ComputerOptions } from "./computer.ts";
 import { becomeRoot, quietShell, signIn, typed } from "./console_work.ts";
+import { Keyboard } from "./keyboard.ts";
 import { Screen } from "./screen.ts";
 import { account } from "./seed.ts";
 
@@ -60,11 +61,13 @@ interface Sight {
 
 /** Answers what is asked until `last` was. */
 async function converse(
-  screen: Screen,
+  computer: Computer,
   answers: Readonly<Record<string, Answer>>,
   last: string,
   sights: readonly Sight[] = [],
 ): Promise<void> {
+  const screen = screenOf(computer);
+  const keyboard = new Keyboard(computer.qmp);
   const left = new Set(sights);
   let before: string | null = null;
   while (before !== last) {
@@ -86,10 +89,15 @@ async function converse(
     const { picture, type = "", press = [] } = answers[next] ?? {};
     console.log(`  ${next}`);
     if (picture !== undefined) await screen.picture(`${pictures}/${picture}.png`);
-    for (const key of press) await screen.press(key);
-    await screen.type(`${type}\n`);
+    for (const key of press) await keyboard.press(key);
+    await keyboard.type(`${type}\n`);
     before = next;
   }
+}
+
+/** Read by somebody who is root at the serial line. */
+function screenOf({ qmp, serial }: Computer): Screen {
+  return new Screen(qmp, async (script) => (await typed(serial, script, 30))[0]);
 }
 
 async function restarted({ qmp }: Computer): Promise<void> {
@@ -107,8 +115,7 @@ async function installByHand(options: ComputerOptions, iso: string): Promise<voi
   await serial.type("\x03");
   await serial.until(/# /, patient(60));
   await quietShell(serial);
-  const screen = new Screen(qmp, async (script) => (await typed(serial, script, 30))[0]);
-  await converse(screen, installer, "Restart now?", [{ line: /\b[3-7]\d ?%/, picture: "install-progress" }]);
+  await converse(computer, installer, "Restart now?", [{ line: /\b[3-7]\d ?%/, picture: "install-progress" }]);
   await restarted(computer);
 }
 
@@ -125,24 +132,25 @@ async function setUpByHand(options: ComputerOptions): Promise<void> {
   await serial.until(/login: /, patient(60));
   await signIn(serial);
   await becomeRoot(serial);
-  const screen = new Screen(qmp, async (script) => (await typed(serial, script, 30))[0]);
-  await converse(screen, wizard, "Reboot now?");
+  await converse(computer, wizard, "Reboot now?");
   await serial.until(/login: /, patient(240));
   await signIn(serial);
   await becomeRoot(serial);
   await typed(serial, "until grep -q proved /var/lib/neuron/proofs.jsonl; do sleep 3; done", 600);
   await typed(serial, "sleep 10; while systemctl is-active --quiet neuron-workload; do sleep 3; done", 600);
+  const screen = screenOf(computer);
+  const keyboard = new Keyboard(computer.qmp);
   // Proof and workload have said on the console what they did, over the login that was there.
-  await screen.type("\n");
+  await keyboard.type("\n");
   const isLogin = (lines: readonly string[]) => / login:$/.test(lines.findLast((line) => line !== "") ?? "") || null;
   await screen.until("the login", patient(60), isLogin);
-  await screen.type(`${account.name}\n`);
+  await keyboard.type(`${account.name}\n`);
   await screen.until("Password:", patient(30), (lines) => lines.some((line) => /^Password:/.test(line)) || null);
-  await screen.type(`${account.password}\n`);
+  await keyboard.type(`${account.password}\n`);
   await screen.until("a prompt", patient(60), (lines) => lines.some((line) => /\$ *$/.test(line)) || null);
-  await screen.type("clear; sudo neuron-setup status\n");
+  await keyboard.type("clear; sudo neuron-setup status\n");
   await screen.until("sudo asks", patient(30), (lines) => lines.some((line) => /\[sudo\]/.test(line)) || null);
-  await screen.type(`${account.password}\n`);
+  await keyboard.type(`${account.password}\n`);
   await screen.until("the status", patient(60), (lines) => lines.some((line) => /proved/i.test(line)) || null);
   await screen.picture(`${pictures}/first-boot-proved.png`);
 }

@@ -11,6 +11,7 @@ import { assertHandedOver, trialEnd } from "../machine/scenario.ts";
 import { putFile } from "../machine/state_of_pc.ts";
 import { Computer, type ComputerOptions } from "./computer.ts";
 import { answerWizard, asRoot, commandsOf, signIn } from "./console_work.ts";
+import { Keyboard } from "./keyboard.ts";
 import { account, makeSeed, passphrase } from "./seed.ts";
 import type { Serial } from "./serial.ts";
 
@@ -20,7 +21,7 @@ export interface Case {
   readonly firmware: ComputerOptions["firmware"];
   readonly medium: "cd" | "usb-stick";
   readonly bus: ComputerOptions["disk"]["bus"];
-  /** The system lies in LUKS; the passphrase is typed on the serial line. */
+  /** The system lies in LUKS; the passphrase is typed at the screen. */
   readonly encrypted?: true;
   /** Cards and an IOMMU: the card is handed over, proved, and a VM with it started. */
   readonly passthrough?: Layout;
@@ -79,7 +80,7 @@ async function setUp(one: Case, computer: ComputerOptions, { folder, timed }: Pl
   {
     await using first = await Computer.on(installed);
     const { serial } = first;
-    await unlock(serial, one);
+    await unlock(first, one);
     await serial.until(/Welcome to Neuron\. neuron-test is not set up yet\./, patient(90));
     timed("wizard", first.upMs);
     const beganMs = first.upMs;
@@ -95,16 +96,38 @@ async function setUp(one: Case, computer: ComputerOptions, { folder, timed }: Pl
   }
   if (passthrough !== undefined) return;
   await using bare = await Computer.on(installed);
-  await unlock(bare.serial, one);
+  await unlock(bare, one);
   await bare.serial.until(/neuron-test login: /, patient(90));
   timed("bare", bare.upMs);
   assert(!bare.serial.text.includes("Welcome to Neuron."), "the wizard comes once");
 }
 
-async function unlock(serial: Serial, { encrypted }: Case): Promise<void> {
+/** How long the passphrase is worked on at most before it is typed again. */
+const UNLOCK_MS = 90_000;
+
+/** What a locked disk never gives: its boot files were read before, and its header is small. */
+const UNLOCKED_BYTES = 16 * 2 ** 20;
+
+/**
+ * Asked for on the screen, where nothing but a picture can be had. So it is typed until the disk is read again. What is
+ * typed before the question is thrown away by whoever asks.
+ */
+async function unlock({ serial, qmp }: Computer, { encrypted }: Case): Promise<void> {
   if (encrypted !== true) return;
-  await serial.until(/Please unlock disk neuron-root/, patient(60));
-  await serial.type(`${passphrase}\r`);
+  await serial.until(/Loading initial ramdisk/, patient(60));
+  const keyboard = new Keyboard(qmp);
+  const readBytes = async () => {
+    const drives = await qmp.execute("query-blockstats") as { device: string; stats: { rd_bytes: number } }[];
+    return drives.find(({ device }) => device === "system")!.stats.rd_bytes;
+  };
+  // The boot loader is still reading when it says so.
+  await new Promise((resolve) => setTimeout(resolve, UNLOCK_MS / 3));
+  const before = await readBytes();
+  await until(patient(90), "the passphrase opens the disk", async () => {
+    await keyboard.type(`${passphrase}\n`);
+    const open = until(UNLOCK_MS, "", async () => await readBytes() > before + UNLOCKED_BYTES || null, 1000);
+    return await open.catch(() => null);
+  });
 }
 
 /** Nobody touches it: the answers are on a volume, and it switches itself off when it is done. */

@@ -1,21 +1,10 @@
 /**
- * The computer's screen and keyboard as a person has them. Keys go through QEMU's keyboard, pictures come from its
- * display; what is written there is read from the kernel's own memory of it, by somebody at the serial line.
- * Sources: vcs(4), QEMU QMP reference (send-key, screendump).
+ * The computer's screen as a person has it. Pictures come from QEMU's display; what is written there is read from the
+ * kernel's own memory of it, by somebody at the serial line.
+ * Sources: vcs(4), QEMU QMP reference (screendump).
  */
 import { DeadlineError } from "../machine/deadline.ts";
 import type { Qmp } from "../machine/qmp.ts";
-
-/** Key names of QEMU that are not the character itself, and whether Shift is held. US keyboard. */
-const keys: Readonly<Record<string, readonly string[]>> = {
-  "\n": ["ret"],
-  " ": ["spc"],
-  "-": ["minus"],
-  ".": ["dot"],
-  "/": ["slash"],
-  ";": ["semicolon"],
-  "_": ["shift", "minus"],
-};
 
 export class Screen {
   readonly #qmp: Qmp;
@@ -44,20 +33,6 @@ export class Screen {
         throw new DeadlineError(`not within ${deadlineMs / 1000} s: ${what}\n${lines.join("\n").trim()}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
-  }
-
-  /** One key, by QEMU's name (QKeyCode): ret, up, ctrl. */
-  async press(...chord: readonly string[]): Promise<void> {
-    await this.#qmp.execute("send-key", { keys: chord.map((data) => ({ type: "qcode", data })) });
-  }
-
-  async type(text: string): Promise<void> {
-    for (const character of text) {
-      const isCapital = /[A-Z]/.test(character);
-      await this.press(...(keys[character] ?? [...(isCapital ? ["shift"] : []), character.toLowerCase()]));
-      // Keys that come faster than a slow computer's interrupts are lost.
-      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 

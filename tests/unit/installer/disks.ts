@@ -105,6 +105,7 @@ export function live(changes: Partial<LiveSystem> = {}): LiveSystem {
     networkManager: true,
     makesLocales: true,
     sshServer: true,
+    keyboardDefaults: "",
     consoles: [],
     ...changes,
   };

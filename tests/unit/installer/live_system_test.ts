@@ -1,9 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { fakeHost } from "../../../provision/host/fake.ts";
 import { MemoryDisk } from "../../../provision/host/memory_disk.ts";
-import { readLiveSystem } from "../../../provision/installer/live_system.ts";
+import { installedFrom, readLiveSystem } from "../../../provision/installer/live_system.ts";
 
 const medium = {
+  "/etc/default/keyboard": 'XKBLAYOUT="us"\n',
   "/proc/cmdline": "BOOT_IMAGE=/live/vmlinuz boot=live console=tty1 console=ttyS0,115200 quiet\n",
   "/run/live/medium/live/filesystem.squashfs": "squashfs",
   "/sys/firmware/efi/fw_platform_size": "64\n",
@@ -32,6 +33,7 @@ Deno.test("readLiveSystem() sees what the medium brings and how it was started",
     networkManager: true,
     makesLocales: true,
     sshServer: false,
+    keyboardDefaults: 'XKBLAYOUT="us"\n',
     consoles: ["tty1", "ttyS0,115200"],
   });
 });
@@ -42,4 +44,14 @@ Deno.test("without boot=live, or without the image, it is no live system", () =>
   for (const tree of [withoutImage, installed, {}]) {
     assertEquals(readLiveSystem(fakeHost(MemoryDisk.from({ "/etc/x": "", ...tree }))).image, null);
   }
+});
+
+Deno.test("the console a person installs from is the one that asks for the passphrase", () => {
+  const system = readLiveSystem(fakeHost(MemoryDisk.from(medium)));
+  const after = (consoles: readonly string[], terminal: string | null) =>
+    installedFrom({ ...system, consoles }, terminal).consoles;
+  const both = ["ttyS0,115200", "tty0"];
+  assertEquals(after(both, "/dev/ttyS0"), ["tty0", "ttyS0,115200"]);
+  assertEquals(after(["tty0", "ttyS0,115200"], "/dev/tty1"), both);
+  for (const elsewhere of [null, "/dev/pts/0", "/dev/ttyS1"]) assertEquals(after(both, elsewhere), both);
 });

@@ -308,3 +308,15 @@ Deno.test("a machine started over a serial line gets its menu and consoles there
 Deno.test("a medium without the loader this firmware needs is refused", () => {
   refused("unsupported", { disks: [blankDisk()], system: { firmware: "bios", grubTargets: ["x86_64-efi"] } });
 });
+
+Deno.test("the keyboard the medium has is left as it is; another one is written", () => {
+  const path = "/etc/default/keyboard";
+  const asDebianHasIt =
+    '# KEYBOARD CONFIGURATION FILE\n\nXKBMODEL="pc105"\nXKBLAYOUT="us"\nXKBVARIANT=""\nXKBOPTIONS=""\n\nBACKSPACE="guess"\n';
+  const on = (keyboard: string, keyboardDefaults: string) =>
+    fileText(plan({ disks: [nvme()], install: { keyboard }, system: { keyboardDefaults } }), path);
+  assertEquals(on("us", asDebianHasIt), null);
+  assertStringIncludes(on("us", "")!, 'XKBLAYOUT="us"\n');
+  assertStringIncludes(on("us:intl", asDebianHasIt)!, 'XKBVARIANT="intl"\n');
+  assertStringIncludes(on("us", asDebianHasIt.replace('XKBOPTIONS=""', 'XKBOPTIONS="ctrl:nocaps"'))!, 'XKBOPTIONS=""');
+});
