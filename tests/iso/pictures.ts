@@ -125,7 +125,7 @@ async function setUpByHand(options: ComputerOptions): Promise<void> {
     // Of a size that needs no excuses.
     hardware: { ...quick.hardware, memoryMib: 12288, processors: "4" },
   });
-  const { serial, qmp } = computer;
+  const { serial } = computer;
   await serial.until(/Welcome to Neuron/, patient(120));
   await serial.until(/\? /, patient(60));
   await serial.type("\x03");
