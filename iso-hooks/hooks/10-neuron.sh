@@ -13,3 +13,5 @@ chroot "$root" neuron-setup version
 rm -rf "$root"/var/lib/neuron/runtime/*/cache
 chroot "$root" systemctl enable neuron-manager.service
 chroot "$root" systemctl disable ssh.service ssh.socket
+# NetworkManager has the network; Debian's own way is a second one that waits for it, too.
+chroot "$root" dpkg --purge ifupdown
