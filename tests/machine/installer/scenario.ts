@@ -140,7 +140,7 @@ async function askAndDecline(live: Pc): Promise<void> {
   for (
     const words of [
       /Which disk shall Neuron/,
-      /what you type is not shown/,
+      /What you type is not shown/,
       /Nothing is erased/,
       /Nothing was changed\./,
     ]
